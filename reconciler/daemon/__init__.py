@@ -1,0 +1,1 @@
+"""The loop that keeps actual and desired state together, and what wakes it."""

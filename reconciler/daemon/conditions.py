@@ -1,0 +1,80 @@
+"""What is said of each resource: one line that tells whether it is as Git says, and if not, why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from reconciler.model.desired import Desired
+from reconciler.model.manifests import AnyManifest, Environment, Kind, Pipeline, kind_of
+from reconciler.model.runs import Run, RunStatus
+from reconciler.model.status import Condition, Resource, ready, reconciling, stalled
+from reconciler.planning.graph import environment_spec
+from reconciler.planning.resolve import Unresolved
+from reconciler.state.environments import BUILDING, FAILED, EnvironmentState
+from reconciler.state.store import State
+
+Conditions = tuple[Condition, ...]
+
+
+def resources_of(desired: Desired, state: State, source: str, waiting: Mapping[str, str]) -> list[Resource]:
+    """All resources of a desired state; `waiting` says for pipelines what the daemon waits for."""
+    built = {environment.digest: environment for environment in state.environments.all()}
+    found: dict[tuple[Kind, str], Resource] = {}
+    for manifest in desired.manifests.values():
+        kind = kind_of(manifest)
+        conditions = _conditions(manifest, desired, state, built, waiting)
+        revision = desired.snapshot.revision
+        found[kind, manifest.name] = Resource(kind, manifest.name, manifest.version, source, revision, conditions)
+    return list(found.values())
+
+
+def _conditions(
+    manifest: AnyManifest,
+    desired: Desired,
+    state: State,
+    built: Mapping[str, EnvironmentState],
+    waiting: Mapping[str, str],
+) -> Conditions:
+    if isinstance(manifest, Pipeline):
+        return pipeline_conditions(state, manifest.name, waiting.get(manifest.name, ""))
+    if isinstance(manifest, Environment):
+        try:
+            return environment_conditions(built.get(environment_spec(manifest, desired).digest))
+        except Unresolved as unresolved:
+            return stalled("Invalid", unresolved.problem.message)
+    return ready("Applied", "as in Git")
+
+
+def pipeline_conditions(state: State, pipeline: str, waiting: str) -> Conditions:
+    """What the newest run says of a pipeline."""
+    newest = next(iter(state.runs.recent(pipeline, limit=1)), None)
+    if newest is None:
+        return reconciling("Waiting", waiting or "its first run is about to start")
+    return _RUN_CONDITIONS[newest.status](newest, waiting)
+
+
+def _failed(run: Run, waiting: str) -> Conditions:
+    first = run.error.splitlines()[0] if run.error else "a step failed"
+    if waiting:
+        return reconciling("Retrying", f"{run.id}: {first} ({waiting})")
+    return stalled("RunFailed", f"{run.id}: {first}")
+
+
+_RUN_CONDITIONS: Mapping[RunStatus, Callable[[Run, str], Conditions]] = {
+    RunStatus.RUNNING: lambda run, _: reconciling("Running", f"{run.id} is running"),
+    RunStatus.SUCCEEDED: lambda run, _: ready("RunSucceeded", f"{run.id} is current"),
+    RunStatus.RESTORED: lambda run, _: ready("RunRestored", f"{run.id} restored {run.restored_from}"),
+    RunStatus.FAILED: _failed,
+    RunStatus.CANCELLED: lambda run, _: stalled("RunCancelled", f"{run.id} was cancelled: {run.error}"),
+}
+
+
+def environment_conditions(environment: EnvironmentState | None) -> Conditions:
+    """What the last build says of an environment; one that no step needed yet is not built, and that is right."""
+    if environment is None:
+        return ready("NotNeeded", "is built when a step needs it")
+    if environment.status == BUILDING:
+        return reconciling("Building", f"log: {environment.log}")
+    if environment.status == FAILED:
+        return stalled("BuildFailed", environment.error.splitlines()[0] if environment.error else "the build failed")
+    return ready("Built", f"digest {environment.digest[:12]}")

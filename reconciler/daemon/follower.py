@@ -1,0 +1,299 @@
+"""One followed source: what it holds now, what was applied of it, which of its pipelines run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from reconciler.daemon.conditions import resources_of
+from reconciler.daemon.retries import RetryPolicy, next_attempt
+from reconciler.execution.carry_out import Order, new_run, restore
+from reconciler.execution.pipeline_run import PipelineRun
+from reconciler.execution.record import Origin
+from reconciler.execution.site import Site
+from reconciler.manifests.loader import Loader, located
+from reconciler.model.desired import Desired
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.manifests import Pipeline
+from reconciler.model.plan import Actual, PipelineAction, PipelinePlan, Plan
+from reconciler.model.problems import Problem
+from reconciler.model.runs import Run, RunStatus
+from reconciler.model.snapshot import Snapshot
+from reconciler.model.status import Condition, ready, reconciling, stalled
+from reconciler.model.steps import Graph
+from reconciler.planning.diff import plan as make_plan
+from reconciler.planning.diff import plan_pipeline
+from reconciler.planning.graph import GraphBuilder
+from reconciler.planning.versions import released
+from reconciler.source.local_data import with_local_data
+from reconciler.source.mirror import Mirror
+from reconciler.state.actual import ActualReader
+from reconciler.state.sources import SourceState
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """What is followed, and how.
+
+    Attributes:
+        data_roots: folders from which manifests may name data by absolute path.
+    """
+
+    name: str
+    url: str
+    branch: str
+    data_roots: tuple[str, ...] = ()
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a reconciliation came to."""
+
+    revision: str = ""
+    plan: Plan | None = None
+    problems: tuple[Problem, ...] = ()
+    error: str = ""
+    started: tuple[str, ...] = ()
+
+    @property
+    def is_good(self) -> bool:
+        return not self.error and not any(problem.is_error for problem in self.problems)
+
+
+@dataclass
+class _Applied:
+    """The last good revision, loaded."""
+
+    desired: Desired
+    graphs: list[Graph]
+
+
+class Follower:
+    """Brings one source's actual state to its desired one; called by one thread at a time."""
+
+    def __init__(self, site: Site, settings: SourceSettings, mirror: Mirror, on_change: Callable[[], None]) -> None:
+        self._site = site
+        self._settings = settings
+        self._mirror = mirror
+        self._on_change = on_change
+        self._loader = Loader(site.state.documents)
+        self._builder = GraphBuilder()
+        self._actual = ActualReader(site.state)
+        self._applied: _Applied | None = None
+        self._attempted = ""
+        self._snapshot: Snapshot | None = None
+        self._runs: dict[str, tuple[PipelineRun, threading.Thread]] = {}
+        self._waiting: dict[str, str] = {}
+        self._due: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self._is_dirty = True
+
+    @property
+    def is_busy(self) -> bool:
+        with self._lock:
+            return bool(self._runs)
+
+    def next_due(self) -> float | None:
+        """When a retry is due, seconds since the epoch; None where none is waiting."""
+        return min(self._due.values(), default=None)
+
+    def retry(self) -> None:
+        """A retry may be due: look at the pipelines again even though nothing was pushed."""
+        self._is_dirty = True
+
+    def reconcile(self, trigger: str, is_asked: bool = False) -> Outcome:
+        """Look at the source once, and start what has to be done.
+
+        With `is_asked`, a person asked for it: failed pipelines are tried again at once.
+        """
+        try:
+            head = self._mirror.remote_head()
+        except ReconcilerError as error:
+            self._note_source(self._attempted, reconciling("SourceUnavailable", str(error)))
+            return Outcome(error=str(error))
+        if head is None:
+            message = f"{self._settings.url} has no branch `{self._settings.branch}` yet"
+            self._note_source("", reconciling("NoRevision", message))
+            return Outcome()
+        outcome = Outcome(revision=self._snapshot.revision if self._snapshot else "")
+        if head != self._attempted:
+            outcome = self._take_up(head)
+            self._is_dirty = True
+        if self._applied is None or not (self._is_dirty or is_asked):
+            return outcome
+        return replace(outcome, started=tuple(self._act(self._applied, trigger, is_asked)))
+
+    def _take_up(self, head: str) -> Outcome:
+        """Load a new revision; it is applied only if nothing in it is wrong."""
+        try:
+            commit = self._mirror.fetch() or head
+            snapshot = self._mirror.snapshot(commit, self._snapshot)
+        except ReconcilerError as error:
+            self._note_source(self._attempted, reconciling("SourceUnavailable", str(error)))
+            return Outcome(error=str(error))
+        desired = with_local_data(
+            self._loader.load(snapshot, self._mirror.objects), self._settings.data_roots, self._site.state.documents
+        )
+        graphs, found = self._builder.build(desired)
+        plan = make_plan(desired, graphs, found, self._actual.read(self._settings.name, graphs))
+        problems = located(plan.problems, snapshot, self._mirror.objects)
+        plan = replace(plan, problems=problems)
+        self._snapshot, self._attempted = snapshot, commit
+        if plan.has_errors:
+            first = next(problem for problem in problems if problem.is_error)
+            more = sum(problem.is_error for problem in problems) - 1
+            message = str(first) + (f" (and {more} more)" if more else "")
+            self._note_source(snapshot.revision, stalled("InvalidManifests", message))
+            return Outcome(snapshot.revision, plan, problems, error=message)
+        self._mirror.keep(commit)
+        self._applied = _Applied(desired, graphs)
+        state = self._site.state
+        state.sources.remove_resources(self._settings.name, [(pruned.kind, pruned.name) for pruned in plan.prune])
+        state.sources.save_versions(released(desired))
+        self._note_source(snapshot.revision, ready("Applied", f"applied {snapshot.revision}"), is_applied=True)
+        return Outcome(snapshot.revision, plan, problems)
+
+    def _act(self, applied: _Applied, trigger: str, is_asked: bool) -> Iterable[str]:
+        """Start or restore what the applied revision asks for, and say how every resource stands."""
+        self._is_dirty = False
+        self._waiting = {}
+        self._due = {}
+        actual = self._actual.read(self._settings.name, applied.graphs)
+        started = []
+        for graph in applied.graphs:
+            with self._lock:
+                is_running = graph.pipeline in self._runs
+            if is_running:
+                continue
+            plan = plan_pipeline(graph, actual)
+            if plan.action is PipelineAction.NONE:
+                continue
+            if plan.action is PipelineAction.RUN and not self._is_due(graph, is_asked):
+                continue
+            started.append(self._carry_out(plan, actual, applied.desired, trigger))
+        self.save_resources()
+        return started
+
+    def _is_due(self, graph: Graph, is_asked: bool) -> bool:
+        runs = self._site.state.runs.with_closure(graph.pipeline, graph.closure)
+        decision = next_attempt(runs, self._settings.retries)
+        if is_asked or decision.due == 0.0:
+            return True
+        if decision.due is None:
+            return False
+        if decision.due <= self._site.clock():
+            return True
+        self._due[graph.pipeline] = decision.due
+        self._waiting[graph.pipeline] = f"attempt {decision.attempt} follows"
+        return False
+
+    def _carry_out(self, plan: PipelinePlan, actual: Actual, desired: Desired, trigger: str) -> str:
+        runs = self._site.state.runs.with_closure(plan.name, plan.graph.closure)
+        attempt = next_attempt(runs, self._settings.retries).attempt
+        order = self._order(desired, trigger, attempt)
+        if plan.action is PipelineAction.RESTORE:
+            return restore(self._site, plan, order).id
+        run = new_run(self._site, plan, actual, self._mirror.objects, order)
+        self._start(plan.name, run)
+        return plan.name
+
+    def _order(self, desired: Desired, trigger: str, attempt: int) -> Order:
+        origin = Origin(self._settings.url, self._settings.branch, desired.snapshot.commit or "")
+        return Order(self._settings.name, desired.snapshot.revision, trigger, origin, attempt)
+
+    def _start(self, pipeline: str, run: PipelineRun) -> None:
+        thread = threading.Thread(target=self._go, args=(pipeline, run), name=f"run {pipeline}", daemon=True)
+        with self._lock:
+            self._runs[pipeline] = (run, thread)
+        thread.start()
+
+    def _go(self, pipeline: str, run: PipelineRun) -> None:
+        try:
+            run.go()
+        finally:
+            with self._lock:
+                self._runs.pop(pipeline, None)
+            self._is_dirty = True
+            self._on_change()
+
+    def resume(self) -> list[str]:
+        """Take up the runs that an earlier process left in the middle; returns their ids."""
+        resumed = []
+        for run in self._site.state.runs.running():
+            if run.source != self._settings.name:
+                continue
+            try:
+                self._resume(run)
+                resumed.append(run.id)
+            except (ReconcilerError, KeyError) as error:
+                failed = replace(
+                    run, status=RunStatus.FAILED, ended=self._site.clock(), error=f"cannot be taken up again: {error}"
+                )
+                self._site.state.runs.update(failed)
+        return resumed
+
+    def _resume(self, run: Run) -> None:
+        commit = run.revision.rpartition("sha1:")[2]
+        snapshot = self._mirror.snapshot(commit)
+        desired = with_local_data(
+            Loader(self._site.state.documents).load(snapshot, self._mirror.objects),
+            self._settings.data_roots,
+            self._site.state.documents,
+        )
+        graphs, _ = GraphBuilder().build(desired)
+        graph = next((graph for graph in graphs if graph.pipeline == run.pipeline), None)
+        if graph is None or graph.closure != run.closure:
+            raise KeyError(f"{run.revision} does not hold it any more")
+        actual = replace(self._actual.read(self._settings.name, [graph]), running={})
+        plan = plan_pipeline(graph, actual, is_forced=True)
+        origin = self._order(desired, run.trigger, run.attempt).origin
+        self._start(run.pipeline, PipelineRun(self._site, run, plan, actual, self._mirror.objects, origin))
+
+    def save_resources(self) -> None:
+        """Say how every resource of the applied revision stands."""
+        if self._applied is None:
+            return
+        resources = resources_of(self._applied.desired, self._site.state, self._settings.name, self._waiting)
+        self._site.state.sources.save_resources(resources, self._site.clock())
+
+    def _note_source(self, revision: str, conditions: tuple[Condition, ...], is_applied: bool = False) -> None:
+        before = self._site.state.sources.get(self._settings.name)
+        known = before or SourceState(self._settings.name, self._settings.url, self._settings.branch)
+        commit = self._attempted
+        self._site.state.sources.save(
+            replace(
+                known,
+                url=self._settings.url,
+                branch=self._settings.branch,
+                attempted_revision=revision or known.attempted_revision,
+                attempted_commit=commit or known.attempted_commit,
+                applied_revision=revision if is_applied else known.applied_revision,
+                applied_commit=commit if is_applied else known.applied_commit,
+                conditions=conditions,
+                updated=self._site.clock(),
+            )
+        )
+
+    def pipelines(self) -> list[Pipeline]:
+        return self._applied.desired.pipelines if self._applied else []
+
+    def stop(self) -> None:
+        """Interrupt what runs, so that the next process takes it up, and wait until it stands still."""
+        with self._lock:
+            runs = list(self._runs.values())
+        for run, _ in runs:
+            run.interrupt()
+        for _, thread in runs:
+            thread.join()
+        self.save_resources()
+        self._mirror.close()
+
+    def wait(self) -> None:
+        """Wait until no run is under way."""
+        while self.is_busy:
+            with self._lock:
+                threads = [thread for _, thread in self._runs.values()]
+            for thread in threads:
+                thread.join(timeout=0.5)

@@ -1,0 +1,54 @@
+"""What people ask of a running daemon: a file each in a folder that it watches, answered by a file beside it."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    is_good: bool
+    message: str
+
+
+class Requests:
+    """The folder of requests. Files appear by rename, so that none is read half-written."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def ask(self) -> str:
+        """Ask for a reconciliation; returns the request's name."""
+        name = f"{time.time_ns()}-{uuid.uuid4().hex[:8]}"
+        _write(self._folder / f"{name}.asked", {})
+        return name
+
+    def pending(self) -> list[str]:
+        return sorted(path.stem for path in self._folder.glob("*.asked"))
+
+    def answer(self, name: str, is_good: bool, message: str) -> None:
+        _write(self._folder / f"{name}.answered", {"is_good": is_good, "message": message})
+        (self._folder / f"{name}.asked").unlink(missing_ok=True)
+
+    def wait(self, name: str, timeout_seconds: float) -> Answer | None:
+        """The answer, None where none comes in time."""
+        path = self._folder / f"{name}.answered"
+        deadline = time.monotonic() + timeout_seconds
+        while time.monotonic() < deadline:
+            if path.exists():
+                read = json.loads(path.read_text(encoding="utf-8"))
+                path.unlink()
+                return Answer(bool(read["is_good"]), str(read["message"]))
+            time.sleep(0.02)
+        (self._folder / f"{name}.asked").unlink(missing_ok=True)
+        return None
+
+
+def _write(path: Path, body: dict[str, object]) -> None:
+    staged = path.with_suffix(".tmp")
+    staged.write_text(json.dumps(body), encoding="utf-8")
+    staged.rename(path)

@@ -1,0 +1,72 @@
+"""Plans of pipelines made real: a run started, or an earlier one restored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from reconciler.execution.pipeline_run import PipelineRun
+from reconciler.execution.record import Origin, restore_models
+from reconciler.execution.site import Site
+from reconciler.execution.workspace import Objects
+from reconciler.model.plan import Actual, PipelinePlan
+from reconciler.model.runs import Run, RunStatus, StepStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Who asked for a run, and at which revision of what."""
+
+    source: str
+    revision: str
+    trigger: str
+    origin: Origin
+    attempt: int = 1
+
+
+def new_run(site: Site, plan: PipelinePlan, actual: Actual, objects: Objects, order: Order) -> PipelineRun:
+    """A run that is recorded as running and only has to be carried out with `go`."""
+    run = site.state.runs.start(_run_of(site, plan, order, RunStatus.RUNNING))
+    return PipelineRun(site, run, plan, actual, objects, order.origin)
+
+
+def restore(site: Site, plan: PipelinePlan, order: Order) -> Run:
+    """Make an earlier run current again, its models' aliases put back; nothing is executed."""
+    earlier = site.state.runs.get(plan.restores)
+    if earlier is None:
+        raise KeyError(plan.restores)
+    restore_models(site, site.state.runs.models(earlier.id))
+    with site.state.database.transaction():
+        planned = replace(
+            _run_of(site, plan, order, RunStatus.RESTORED),
+            restored_from=earlier.id,
+            mlflow_run_id=earlier.mlflow_run_id,
+        )
+        run = site.state.runs.start(planned)
+        steps = [
+            replace(
+                step, run_id=run.id, status=StepStatus.REUSED, reused_from=earlier.id, reasons=plan.reasons, handle=""
+            )
+            for step in site.state.runs.steps(earlier.id)
+        ]
+        positions = {step.name: position for position, step in enumerate(plan.graph.steps)}
+        site.state.runs.save_steps((step, positions.get(step.name, 0)) for step in steps)
+        site.state.runs.save_models(replace(model, run_id=run.id) for model in site.state.runs.models(earlier.id))
+        ended = replace(run, ended=site.clock())
+        site.state.runs.update(ended)
+    return ended
+
+
+def _run_of(site: Site, plan: PipelinePlan, order: Order, status: RunStatus) -> Run:
+    return Run(
+        id="",
+        pipeline=plan.name,
+        source=order.source,
+        revision=order.revision,
+        closure=plan.graph.closure,
+        status=status,
+        trigger=order.trigger,
+        started=site.clock(),
+        experiment=plan.graph.experiment,
+        reasons=plan.reasons,
+        attempt=order.attempt,
+    )

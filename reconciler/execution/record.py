@@ -1,0 +1,181 @@
+"""What a run leaves in MLflow: one run per step and trial, nested under the root run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from reconciler.execution.recorder import Urgency
+from reconciler.execution.site import Site
+from reconciler.model.runs import RegisteredModel, Result, Run, RunStatus, StepStatus
+from reconciler.model.steps import Step
+from reconciler.tracking.base import ModelVersion, RunRequest
+
+_MLFLOW_STATUS = {
+    RunStatus.SUCCEEDED: "FINISHED",
+    RunStatus.FAILED: "FAILED",
+    RunStatus.CANCELLED: "KILLED",
+    StepStatus.SUCCEEDED: "FINISHED",
+    StepStatus.FAILED: "FAILED",
+    StepStatus.CANCELLED: "KILLED",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a run's manifests come from, as MLflow's `mlflow.source.git.*` tags have it."""
+
+    url: str = ""
+    branch: str = ""
+    commit: str = ""
+
+    def tags(self) -> dict[str, str]:
+        named = {"repoURL": self.url, "branch": self.branch, "commit": self.commit}
+        return {f"mlflow.source.git.{name}": value for name, value in named.items() if value}
+
+
+class RunRecord:
+    """Writes the record of one run through the recorder, in order, off the critical path."""
+
+    def __init__(self, site: Site, run: Run, origin: Origin) -> None:
+        self._site = site
+        self._run = run
+        self._origin = origin
+        self._root: Future[str] | None = None
+        self._known_runs: list[str] = []
+
+    def open(self) -> Future[str]:
+        """Create the root run, or take up the one of an interrupted run."""
+        if self._run.mlflow_run_id:
+            self._root = Future()
+            self._root.set_result(self._run.mlflow_run_id)
+            return self._root
+        tags = {
+            **self._origin.tags(),
+            "mlflow.source.name": self._run.pipeline,
+            "mlflow.source.type": "PROJECT",
+            "reconciler.run": self._run.id,
+            "reconciler.pipeline": self._run.pipeline,
+            "reconciler.revision": self._run.revision,
+        }
+        request = RunRequest(self._run.experiment, self._run.id, None, None, tags)
+        self._root = self._site.recorder.submit(lambda: self._site.tracking.start_run(request).result(), Urgency.STEP)
+        return self._root
+
+    def start(
+        self,
+        step: Step,
+        trial: str = "",
+        hyperparameters: Mapping[str, object] | None = None,
+        parent: Future[str] | None = None,
+    ) -> Future[str]:
+        """Create the run of a step or trial that is about to be executed."""
+        urgency = Urgency.STEP if step.is_deterministic else Urgency.RECORD
+
+        def create() -> str:
+            request = self._request(step, trial, hyperparameters or {}, parent)
+            run_id: str = self._site.tracking.start_run(request).result()
+            self._known_runs.append(run_id)
+            return run_id
+
+        return self._site.recorder.submit(create, urgency)
+
+    def finish(
+        self,
+        mlflow_run_id: str,
+        status: StepStatus,
+        metrics: Mapping[str, float] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Future[Mapping[str, float]]:
+        """Close the run of a step; the future gives the metrics that it holds."""
+
+        def close() -> Mapping[str, float]:
+            finished = self._site.tracking.finish_run(
+                mlflow_run_id, _MLFLOW_STATUS[status], dict(metrics or {}), dict(tags or {})
+            )
+            return finished.result().metrics
+
+        return self._site.recorder.submit(close, Urgency.STEP)
+
+    def copy(self, step: Step, result: Result, on_copied: Callable[[str, str], None]) -> None:
+        """Show a reused step under the root run, a sweep with its trials; `on_copied` gets trial and run id."""
+        if not result.mlflow_run_id:
+            return
+
+        def copy() -> None:
+            self._known_runs.append(result.mlflow_run_id)
+            copied = self._copy(step, result, "", None)
+            on_copied("", copied)
+            trials = self._site.state.results.many(result.trials)
+            for number, fingerprint in enumerate(result.trials):
+                trial = trials.get(fingerprint)
+                if trial is not None and trial.mlflow_run_id:
+                    self._known_runs.append(trial.mlflow_run_id)
+                    on_copied(str(number), self._copy(step, trial, str(number), copied))
+
+        self._site.recorder.submit(copy)
+
+    def copy_trial(self, step: Step, trial: str, result: Result, parent: Future[str]) -> Future[str]:
+        """Show one reused trial of a sweep that runs."""
+
+        def copy() -> str:
+            self._known_runs.append(result.mlflow_run_id)
+            return self._copy(step, result, trial, parent.result())
+
+        return self._site.recorder.submit(copy)
+
+    def _copy(self, step: Step, result: Result, trial: str, parent: str | None) -> str:
+        given: Future[str] | None = None
+        if parent is not None:
+            given = Future()
+            given.set_result(parent)
+        request = self._request(step, trial, result.hyperparameters, given)
+        copied: str = self._site.tracking.copy_run(result.mlflow_run_id, request).result()
+        self._known_runs.append(copied)
+        return copied
+
+    def _request(
+        self, step: Step, trial: str, hyperparameters: Mapping[str, object], parent: Future[str] | None
+    ) -> RunRequest:
+        root = self._root.result() if self._root else None
+        tags = {
+            **self._origin.tags(),
+            "mlflow.source.name": step.definition.component,
+            "mlflow.source.type": "PROJECT",
+            "reconciler.run": self._run.id,
+            "reconciler.step": step.name,
+        }
+        if hyperparameters:
+            tags["hyperparameters"] = json.dumps(dict(hyperparameters))
+        name = f"{step.name}[{trial}]" if trial else step.name
+        return RunRequest(self._run.experiment, name, parent.result() if parent else root, root, tags)
+
+    def conclude(self, status: RunStatus) -> None:
+        """Close the root run once everything before is written, and keep the models that the run registered."""
+
+        def close() -> tuple[ModelVersion, ...]:
+            root = self._root.result() if self._root else ""
+            self._site.tracking.finish_run(root, _MLFLOW_STATUS[status]).result()
+            if not status.is_good or not root:
+                return ()
+            found: tuple[ModelVersion, ...] = self._site.tracking.registered(
+                list(dict.fromkeys(self._known_runs))
+            ).result()
+            return found
+
+        versions = self._site.recorder.submit(close).result()
+        self._site.state.runs.save_models(
+            RegisteredModel(self._run.id, version.name, version.version, version.aliases, version.run_id)
+            for version in versions
+        )
+
+
+def restore_models(site: Site, models: list[RegisteredModel]) -> None:
+    """Put the aliases back on the versions that held them when the restored run ended."""
+    versions = [
+        ModelVersion(model.name, model.version, model.aliases, model.mlflow_run_id) for model in models if model.aliases
+    ]
+    if versions:
+        site.recorder.submit(lambda: site.tracking.set_aliases(versions).result(), Urgency.STEP).result()

@@ -1,0 +1,67 @@
+"""Everything that executions share: passed in once, reached for nowhere."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.engines.base import Engine
+from reconciler.execution.environment_pool import EnvironmentPool
+from reconciler.execution.recorder import Recorder
+from reconciler.execution.workspace import Workspace
+from reconciler.model.runs import Result
+from reconciler.state.store import State
+from reconciler.tracking.base import Tracking
+
+
+class InFlight:
+    """Fingerprints that are being executed now, so that no two runs execute the same one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._futures: dict[str, Future[Result | None]] = {}
+
+    def claim(self, fingerprint: str) -> Future[Result | None] | None:
+        """None where the caller is to execute it, else the future of the one who does."""
+        with self._lock:
+            other = self._futures.get(fingerprint)
+            if other is None:
+                self._futures[fingerprint] = Future()
+            return other
+
+    def settle(self, fingerprint: str, result: Result | None) -> None:
+        """Tell those who wait: the result, or None where it failed and they must try themselves."""
+        with self._lock:
+            future = self._futures.pop(fingerprint, None)
+        if future is not None:
+            future.set_result(result)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The place where runs happen.
+
+    Attributes:
+        slots: as many threads as steps may run at once.
+        clock: seconds since the epoch.
+    """
+
+    state: State
+    engine: Engine
+    environments: EnvironmentPool
+    tracking: Tracking
+    workspace: Workspace
+    slots: ThreadPoolExecutor
+    clock: Callable[[], float]
+    recorder: Recorder[Any] = field(default_factory=Recorder)
+    in_flight: InFlight = field(default_factory=InFlight)
+
+    def close(self) -> None:
+        """Finish what is to be recorded and let go of threads and processes."""
+        self.recorder.close()
+        self.tracking.close()
+        self.environments.close()
+        self.slots.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,165 @@
+"""One execution of one step or trial: laid out, started, followed, its outputs taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.engines.base import Engine, Exit, ExitReason, Task
+from reconciler.engines.log import log_tail
+from reconciler.execution.workspace import Objects, Workspace
+from reconciler.model.commands import literal_text, render
+from reconciler.model.errors import StepError
+from reconciler.model.manifests import Scalar
+from reconciler.model.steps import Definition, InputSource, Step
+
+_TAIL_LINES = 15
+
+
+class StepCancelledError(StepError):
+    """The step was ended on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What is to be executed.
+
+    Attributes:
+        trial: the number of a sweep's trial, "" for a step.
+        definition: of the step, or of the trial with its hyperparameters among the literals.
+        inputs: content digests of the data inputs by name.
+        handle: the engine's, where the execution was started by an earlier process.
+    """
+
+    run_id: str
+    step: Step
+    definition: Definition
+    fingerprint: str
+    inputs: Mapping[str, str]
+    trial: str = ""
+    hyperparameters: Mapping[str, Scalar] = field(default_factory=dict)
+    timeout_seconds: float | None = None
+    handle: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"{self.step.name}[{self.trial}]" if self.trial else self.step.name
+
+    @property
+    def sources(self) -> Mapping[str, InputSource]:
+        return dict(self.step.sources)
+
+
+class TaskRunner:
+    """Executes on an engine and answers with the digests of the outputs."""
+
+    def __init__(self, engine: Engine, workspace: Workspace) -> None:
+        self._engine = engine
+        self._workspace = workspace
+
+    def run(
+        self,
+        execution: Execution,
+        environment: str,
+        variables: Mapping[str, str],
+        objects: Objects,
+        on_started: Callable[[str], None],
+    ) -> dict[str, str]:
+        """Execute, or take up what an earlier process started, until it ends.
+
+        Returns:
+            The digests of the outputs by name.
+
+        Raises:
+            StepCancelledError: it was ended on purpose.
+            StepError: it failed; the message says how and shows the end of the log.
+        """
+        folder = self._workspace.task_folder(execution.run_id, execution.step.name, execution.trial)
+        log = self._workspace.log_path(execution.run_id, execution.step.name, execution.trial)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        ended = self._adopt(execution, folder, log)
+        if ended is None:
+            task = self._task(execution, folder, log, environment, variables, objects)
+            handle = self._engine.start(task)
+            on_started(handle)
+            ended = self._engine.wait(task, handle)
+        self._check(ended, log)
+        try:
+            outputs = self._workspace.take_in(folder, execution.definition)
+        except StepError as error:
+            raise StepError(_with_tail(error.message, log), hint=error.hint) from error
+        self._workspace.clear(folder)
+        return outputs
+
+    def _adopt(self, execution: Execution, folder: Path, log: Path) -> Exit | None:
+        """How an execution ended that an earlier process started; None where it has to be started anew."""
+        if not execution.handle or not folder.is_dir():
+            return None
+        ended = self._engine.wait(_bare_task(execution, folder, log), execution.handle)
+        return None if ended.reason is ExitReason.LOST else ended
+
+    def _task(
+        self,
+        execution: Execution,
+        folder: Path,
+        log: Path,
+        environment: str,
+        variables: Mapping[str, str],
+        objects: Objects,
+    ) -> Task:
+        definition = execution.definition
+        code = self._workspace.code_folder(definition.code, objects)
+        contents = {
+            name: (source, self._workspace.content_path(source, execution.inputs[name], objects))
+            for name, source in execution.sources.items()
+        }
+        inputs, outputs = self._workspace.lay_out(folder, definition, contents)
+        values: dict[str, Scalar] = {**dict(definition.literals), **inputs}
+        return Task(
+            id=f"{execution.run_id}.{execution.label}",
+            command=render(definition.command, values, outputs),
+            code_folder=code,
+            folder=folder,
+            environment=environment,
+            variables={
+                **{f"AZURE_ML_INPUT_{name}": literal_text(value) for name, value in values.items()},
+                **{f"AZURE_ML_OUTPUT_{name}": path for name, path in outputs.items()},
+                **{f"AZUREML_SWEEP_{name}": literal_text(value) for name, value in execution.hyperparameters.items()},
+                **variables,
+                **dict(definition.variables),
+            },
+            timeout_seconds=execution.timeout_seconds,
+            log=log,
+        )
+
+    def _check(self, ended: Exit, log: Path) -> None:
+        match ended.reason:
+            case ExitReason.COMPLETED:
+                return
+            case ExitReason.CANCELLED:
+                raise StepCancelledError(ended.message or "was cancelled")
+            case _:
+                raise StepError(_with_tail(ended.message, log), hint="the whole log: `reconciler logs RUN STEP`")
+
+    def cancel(self, handle: str) -> None:
+        self._engine.cancel(handle)
+
+
+def _bare_task(execution: Execution, folder: Path, log: Path) -> Task:
+    """What an engine needs to follow an execution that runs already."""
+    return Task(
+        id=f"{execution.run_id}.{execution.label}",
+        command="",
+        code_folder=None,
+        folder=folder,
+        environment="",
+        variables={},
+        timeout_seconds=execution.timeout_seconds,
+        log=log,
+    )
+
+
+def _with_tail(message: str, log: Path) -> str:
+    tail = log_tail(log, lines=_TAIL_LINES)
+    return f"{message}; the end of its log:\n{tail}" if tail.strip() else message

@@ -1,0 +1,126 @@
+"""The folder of one execution: inputs linked read-only, a place for each output, the code beside it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from reconciler.model.errors import StepError
+from reconciler.model.steps import CodeFolder, DataSource, Definition, InputSource
+from reconciler.state.folder import StateFolder
+from reconciler.state.outputs import Outputs, remove
+
+GIT = "git:"
+
+
+class Objects(Protocol):
+    """Content of a repository by object id."""
+
+    def read(self, oid: str) -> bytes: ...
+
+    def export_tree(self, tree_oid: str, destination: Path) -> None: ...
+
+    def export_file(self, blob_oid: str, destination: Path) -> None: ...
+
+
+class Workspace:
+    """Lays out what a step gets and takes in what it leaves."""
+
+    def __init__(self, folder: StateFolder, outputs: Outputs) -> None:
+        self._folder = folder
+        self._outputs = outputs
+
+    def task_folder(self, run_id: str, step: str, trial: str) -> Path:
+        return self._folder.work / run_id / (f"{step}.{trial}" if trial else step)
+
+    def log_path(self, run_id: str, step: str, trial: str) -> Path:
+        return self._folder.logs / "runs" / run_id / (f"{step}.{trial}.log" if trial else f"{step}.log")
+
+    def code_folder(self, code: CodeFolder | None, objects: Objects) -> Path | None:
+        """The code, exported once per tree."""
+        if code is None:
+            return None
+        destination = self._folder.code / code.tree
+        if not destination.exists():
+            objects.export_tree(code.tree, destination)
+        return destination
+
+    def content_path(self, source: InputSource, digest: str, objects: Objects) -> Path:
+        """Where the content of an input lies.
+
+        Raises:
+            StepError: it is not there any more, or a local file has changed since it was planned with.
+        """
+        if isinstance(source, DataSource):
+            return self._data_path(source, objects)
+        path = self._outputs.path(digest)
+        if not self._outputs.has(digest):
+            message = f"output `{source.output}` of `{source.step}` is gone from the store"
+            raise StepError(message, hint="reconcile again: the step that makes it will run")
+        return path
+
+    def _data_path(self, source: DataSource, objects: Objects) -> Path:
+        if source.local is not None:
+            return Path(source.local)
+        destination = self._outputs.path(f"git-{source.oid}")
+        if not destination.exists():
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            export = objects.export_tree if source.is_folder else objects.export_file
+            export(source.oid or "", destination)
+        return destination
+
+    def lay_out(
+        self,
+        folder: Path,
+        definition: Definition,
+        inputs: Mapping[str, tuple[InputSource, Path]],
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Make the folder anew; returns the paths of inputs and of outputs by name."""
+        remove(folder)
+        (folder / "outputs").mkdir(parents=True)
+        given = {name: str(_link(folder, name, source, path)) for name, (source, path) in inputs.items()}
+        return given, self.output_paths(folder, definition, is_new=True)
+
+    def output_paths(self, folder: Path, definition: Definition, is_new: bool = False) -> dict[str, str]:
+        """Where a step writes its outputs: an empty folder each, or the path of a file yet to be made."""
+        paths = {}
+        for name, kind in definition.outputs:
+            path = folder / "outputs" / name
+            if is_new and kind != "uri_file":
+                path.mkdir()
+            paths[name] = str(path)
+        return paths
+
+    def take_in(self, folder: Path, definition: Definition) -> dict[str, str]:
+        """The outputs' digests by name, their content moved into the store.
+
+        Raises:
+            StepError: an output was not written, or is of the wrong kind.
+        """
+        digests = {}
+        for name, kind in definition.outputs:
+            path = folder / "outputs" / name
+            if not os.path.lexists(path):
+                hint = f"write it to `${{{{outputs.{name}}}}}`"
+                raise StepError(f"the output `{name}` was not written", hint=hint)
+            if kind == "uri_file" and path.is_dir():
+                raise StepError(f"the output `{name}` is declared as a file, a folder was written", hint="write a file")
+            digests[name] = self._outputs.store(path)
+        return digests
+
+    def clear(self, folder: Path) -> None:
+        remove(folder)
+
+
+def _link(folder: Path, name: str, source: InputSource, target: Path) -> Path:
+    """A link to the content; a file of the repository keeps its own name, which some readers go by."""
+    inputs = folder / "inputs"
+    if isinstance(source, DataSource) and not source.is_folder:
+        link = inputs / name / PurePosixPath(source.path).name
+    else:
+        link = inputs / name
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(target)
+    return link

@@ -1,0 +1,107 @@
+"""Fields that several kinds share: names, versions, ports, references, and what identifies a document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.model.digests import digest_of
+from reconciler.model.literals import literal_problem
+from reconciler.model.manifests import InputPort, OutputPort
+from reconciler.model.problems import Code, Pointer, Problem, Severity
+from reconciler.model.references import Reference, parse_reference
+from reconciler.model.versions import parse_version
+
+_DESCRIPTIVE = ("$schema", "name", "version", "description", "display_name", "tags", "properties")
+
+
+@dataclass
+class Reading:
+    """One document while it becomes a manifest: where it lies, and the problems met on the way."""
+
+    file: str
+    problems: list[Problem] = field(default_factory=list)
+
+    def error(self, code: Code, message: str, hint: str, pointer: Pointer) -> None:
+        self.problems.append(Problem(self.file, code, message, hint, pointer))
+
+    def warn(self, code: Code, message: str, hint: str, pointer: Pointer) -> None:
+        self.problems.append(Problem(self.file, code, message, hint, pointer, Severity.WARNING))
+
+
+def identity(document: Mapping[str, Any]) -> str:
+    """Digest of what a document says, without what only describes it."""
+    kept: dict[str, Any] = {key: value for key, value in document.items() if key not in _DESCRIPTIVE}
+    for section in ("inputs", "outputs"):
+        ports = kept.get(section)
+        if isinstance(ports, Mapping):
+            kept[section] = {name: _without_description(port) for name, port in ports.items()}
+    return digest_of(kept)
+
+
+def _without_description(port: object) -> object:
+    if isinstance(port, Mapping):
+        return {key: value for key, value in port.items() if key != "description"}
+    return port
+
+
+def version_of(document: Mapping[str, Any], reading: Reading) -> str | None:
+    """The version as `major.minor.patch`, None where none is given; 3 is read as 3.0.0."""
+    written = document.get("version")
+    if written is None:
+        return None
+    try:
+        return str(parse_version(str(written)))
+    except ValueError:
+        message = f"{written!r} is not a semantic version"
+        reading.error(Code.INVALID_VALUE, message, "write major.minor.patch, for example 1.0.0", ("version",))
+        return None
+
+
+def input_ports(document: Mapping[str, Any], reading: Reading) -> tuple[InputPort, ...]:
+    """The declared inputs; a default outside `enum`, `min` or `max` is an error."""
+    ports = []
+    for name, port in (document.get("inputs") or {}).items():
+        read = InputPort(
+            name=name,
+            type=port["type"],
+            description=port.get("description") or "",
+            default=port.get("default"),
+            is_optional=bool(port.get("optional", False)),
+            minimum=port.get("min"),
+            maximum=port.get("max"),
+            enum=tuple(port.get("enum", ())),
+        )
+        if read.default is not None:
+            wrong = literal_problem(read, read.default)
+            if wrong:
+                reading.error(Code.INVALID_VALUE, wrong[0], wrong[1], ("inputs", name, "default"))
+        ports.append(read)
+    return tuple(ports)
+
+
+def output_ports(document: Mapping[str, Any]) -> tuple[OutputPort, ...]:
+    return tuple(
+        OutputPort(name, port["type"], port.get("description") or "")
+        for name, port in (document.get("outputs") or {}).items()
+    )
+
+
+def variables_of(document: Mapping[str, Any]) -> dict[str, str]:
+    return {str(name): str(value) for name, value in (document.get("environment_variables") or {}).items()}
+
+
+def reference_at(text: str, reading: Reading, pointer: Pointer) -> Reference | None:
+    """The reference, or None with a problem noted."""
+    try:
+        return parse_reference(text)
+    except ValueError:
+        hint = "write `azureml:name@^1.0`, `azureml:name:1.2.0` or `./file.yaml`"
+        reading.error(Code.UNRESOLVED_REFERENCE, f"{text!r} is not a reference", hint, pointer)
+        return None
+
+
+def timeout_of(document: Mapping[str, Any], key: str = "timeout") -> float | None:
+    timeout = (document.get("limits") or {}).get(key)
+    return float(timeout) if isinstance(timeout, int | float) else None

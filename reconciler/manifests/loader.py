@@ -1,0 +1,199 @@
+"""Snapshots to desired states: what changed is read, everything else is taken from before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any, Protocol
+
+from reconciler.manifests import yaml_reader
+from reconciler.manifests.assets import data_asset, environment
+from reconciler.manifests.component import component
+from reconciler.manifests.fields import Reading
+from reconciler.manifests.kinds import Unsupported, kind_of_document
+from reconciler.manifests.pipeline import pipeline
+from reconciler.manifests.schema import check
+from reconciler.manifests.settings import SETTINGS_FILE, settings_of
+from reconciler.model.desired import Desired, Settings
+from reconciler.model.manifests import AnyManifest, Kind, kind_of
+from reconciler.model.problems import Code, Problem, Severity
+from reconciler.model.snapshot import EntryKind, Snapshot
+
+_SUFFIXES = (".yaml", ".yml")
+_BUILDERS: Mapping[Kind, Callable[[dict[str, Any], Reading, str], AnyManifest]] = {
+    Kind.COMPONENT: component,
+    Kind.ENVIRONMENT: environment,
+    Kind.DATA: data_asset,
+    Kind.PIPELINE: pipeline,
+}
+
+
+class BlobReader(Protocol):
+    """Reads blobs of a repository by their ids."""
+
+    def read_many(self, oids: Sequence[str]) -> Mapping[str, bytes]: ...
+
+
+class DocumentCache(Protocol):
+    """Documents that were read and found right, by blob id: kind and JSON, or "" and "" for no manifest."""
+
+    def documents(self, oids: Iterable[str]) -> Mapping[str, tuple[str, str]]: ...
+
+    def keep_documents(self, documents: Mapping[str, tuple[str, str]]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    oid: str
+    manifest: AnyManifest | None
+    problems: tuple[Problem, ...] = ()
+
+
+class Loader:
+    """Loads desired states, one after the other; a file that did not change is not looked at again."""
+
+    def __init__(self, cache: DocumentCache | None = None) -> None:
+        self._cache = cache
+        self._loaded: dict[str, _Loaded] = {}
+
+    def load(self, snapshot: Snapshot, blobs: BlobReader) -> Desired:
+        """All manifests of the snapshot, with every problem that a file shows by itself."""
+        files = {
+            path: entry.oid
+            for path, entry in snapshot.entries.items()
+            if path.endswith(_SUFFIXES) and entry.kind is EntryKind.FILE
+        }
+        before = self._loaded
+        loaded: dict[str, _Loaded] = {}
+        unread: dict[str, str] = {}
+        for path, oid in files.items():
+            known = before.get(path)
+            if known is not None and known.oid == oid:
+                loaded[path] = known
+            else:
+                unread[path] = oid
+        if unread:
+            loaded.update(self._read(unread, blobs))
+        self._loaded = loaded
+        return self._desired(snapshot, files, loaded, blobs)
+
+    def _read(self, unread: Mapping[str, str], blobs: BlobReader) -> dict[str, _Loaded]:
+        oids = list(dict.fromkeys(unread.values()))
+        cached = self._cache.documents(oids) if self._cache else {}
+        contents = blobs.read_many([oid for oid in oids if oid not in cached])
+        fresh: dict[str, tuple[str, str]] = {}
+        loaded: dict[str, _Loaded] = {}
+        for path, oid in unread.items():
+            if oid in cached:
+                kind, text = cached[oid]
+                manifest, problems = _build(Kind(kind), json.loads(text), path) if kind else (None, ())
+                loaded[path] = _Loaded(oid, manifest, problems)
+                continue
+            loaded[path], document = _parse(contents[oid], path, oid)
+            if document is not None:
+                fresh[oid] = document
+        if self._cache and fresh:
+            self._cache.keep_documents(fresh)
+        return loaded
+
+    def _desired(
+        self, snapshot: Snapshot, files: Mapping[str, str], loaded: Mapping[str, _Loaded], blobs: BlobReader
+    ) -> Desired:
+        manifests: dict[str, AnyManifest] = {}
+        problems: list[Problem] = []
+        for path in files:
+            read = loaded[path]
+            if read.manifest is not None:
+                manifests[path] = read.manifest
+            problems.extend(read.problems)
+        problems.extend(_duplicates(manifests))
+        settings = Settings()
+        if SETTINGS_FILE in files:
+            content = blobs.read_many([files[SETTINGS_FILE]])[files[SETTINGS_FILE]]
+            settings, found = settings_of(content)
+            problems.extend(found)
+        return Desired(snapshot, manifests, settings, located(problems, snapshot, blobs), len(files))
+
+
+def _parse(content: bytes, path: str, oid: str) -> tuple[_Loaded, tuple[str, str] | None]:
+    """The manifest of a file, and what may be cached of it: only documents without any problem."""
+    read = yaml_reader.read(content, path)
+    if read.problems and not _looks_like_manifest(content):
+        return _Loaded(oid, None), None
+    documents = [value for value in read.values if isinstance(value, dict)]
+    kinds = [kind for value in documents if (kind := kind_of_document(value)) is not None]
+    if not kinds:
+        problems = read.problems if not read.values else ()
+        return _Loaded(oid, None, problems), None if read.problems else ("", "")
+    if len(read.values) > 1:
+        message = "the file holds several documents"
+        several = Problem(path, Code.SYNTAX, message, "give each manifest a file of its own", line=1, column=1)
+        return _Loaded(oid, None, (*read.problems, several)), None
+    kind, document = kinds[0], documents[0]
+    if isinstance(kind, Unsupported):
+        return _Loaded(oid, None, (*read.problems, _unsupported(path, kind))), None
+    problems = (*read.problems, *check(kind, document, path))
+    if any(problem.is_error for problem in problems):
+        return _Loaded(oid, None, problems), None
+    manifest, more = _build(kind, document, path)
+    cacheable = None if problems else (str(kind), json.dumps(document))
+    return _Loaded(oid, manifest, (*problems, *more)), cacheable
+
+
+def _looks_like_manifest(content: bytes) -> bool:
+    """Whether a file that cannot be read was meant as a manifest; other YAML is none of our business."""
+    head = content[:20_000]
+    return any(mark in head for mark in (b"$schema", b"azureml", b"${{", b"\ncommand:", b"\njobs:"))
+
+
+def _unsupported(path: str, kind: Unsupported) -> Problem:
+    message = f"{kind.name} is a kind that is not supported"
+    hint = "the file is left alone; the rest of the repository is not held up"
+    return Problem(path, Code.UNSUPPORTED_KIND, message, hint, ("$schema",), Severity.WARNING)
+
+
+def _build(kind: Kind, document: dict[str, Any], path: str) -> tuple[AnyManifest | None, tuple[Problem, ...]]:
+    reading = Reading(path)
+    pure = PurePosixPath(path)
+    plain = pure.stem in ("component", "environment", "data", "pipeline")
+    manifest = _BUILDERS[kind](document, reading, pure.parent.name if plain and pure.parent.name else pure.stem)
+    return manifest, tuple(reading.problems)
+
+
+def _duplicates(manifests: Mapping[str, AnyManifest]) -> list[Problem]:
+    """Two files may hold two versions of one name, but not the same version."""
+    seen: dict[tuple[Kind, str, str | None], str] = {}
+    problems = []
+    for path, manifest in manifests.items():
+        kind = kind_of(manifest)
+        key = (kind, manifest.name, manifest.version)
+        if key in seen:
+            version = f" {manifest.version}" if manifest.version else ""
+            message = f"{kind} `{manifest.name}`{version} stands in {seen[key]} too"
+            problems.append(
+                Problem(
+                    path,
+                    Code.DUPLICATE_NAME,
+                    message,
+                    "give one of the two another name or version",
+                    ("name",),
+                )
+            )
+        seen.setdefault(key, path)
+    return problems
+
+
+def located(problems: Iterable[Problem], snapshot: Snapshot, blobs: BlobReader) -> tuple[Problem, ...]:
+    """The problems with line and column looked up, sorted by place."""
+    result: list[Problem] = []
+    for problem in problems:
+        entry = snapshot.entries.get(problem.file)
+        if problem.line or entry is None:
+            result.append(problem)
+            continue
+        content = blobs.read_many([entry.oid])[entry.oid]
+        line, column = yaml_reader.locate(content, problem.pointer)
+        result.append(replace(problem, line=line, column=column))
+    return tuple(sorted(result, key=lambda problem: (problem.file, problem.line, problem.column)))

@@ -1,0 +1,67 @@
+"""The desired state: all manifests at a revision, with the tree that they lie in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from reconciler.model.manifests import AnyManifest, Component, DataAsset, Environment, Pipeline
+from reconciler.model.problems import Problem
+from reconciler.model.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `reconciler.yaml` at the root of the repository says.
+
+    Attributes:
+        environments: name patterns of curated environments and the name of ours that stands for them.
+        mutated_versions_are_errors: False where `versions: warn` softens the rule.
+    """
+
+    environments: tuple[tuple[str, str], ...] = ()
+    mutated_versions_are_errors: bool = True
+
+    def mapped_environment(self, name: str) -> str | None:
+        """The repository's environment that stands for a curated one; the first pattern that fits wins."""
+        for pattern, ours in self.environments:
+            if fnmatchcase(name, pattern):
+                return ours
+        return None
+
+
+@dataclass(frozen=True)
+class Desired:
+    """All manifests at one revision.
+
+    Attributes:
+        manifests: by file, in the order of the paths.
+        file_count: how many YAML files were looked at.
+        local_data: digests of the files outside the repository that manifests name, by absolute path;
+            those that are not there or not allowed are absent.
+        problems: what the loader found; references are checked when the graph is built.
+    """
+
+    snapshot: Snapshot
+    manifests: Mapping[str, AnyManifest]
+    settings: Settings = field(default_factory=Settings)
+    problems: tuple[Problem, ...] = ()
+    file_count: int = 0
+    local_data: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def pipelines(self) -> list[Pipeline]:
+        return [manifest for manifest in self.manifests.values() if isinstance(manifest, Pipeline)]
+
+    @property
+    def environments(self) -> list[Environment]:
+        return [manifest for manifest in self.manifests.values() if isinstance(manifest, Environment)]
+
+    @property
+    def components(self) -> list[Component]:
+        return [manifest for manifest in self.manifests.values() if isinstance(manifest, Component)]
+
+    @property
+    def data_assets(self) -> list[DataAsset]:
+        return [manifest for manifest in self.manifests.values() if isinstance(manifest, DataAsset)]

@@ -1,0 +1,51 @@
+"""The tree of errors. Each says what is wrong, where, and how to mend it."""
+
+from __future__ import annotations
+
+
+class ReconcilerError(Exception):
+    """Something a person can act on.
+
+    Attributes:
+        message: what is wrong, one sentence.
+        place: the file, URL, step or run it concerns.
+        hint: what to do about it.
+    """
+
+    def __init__(self, message: str, *, place: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+        self.hint = hint
+
+    def __str__(self) -> str:
+        located = f"{self.place}: {self.message}" if self.place else self.message
+        return f"{located} ({self.hint})" if self.hint else located
+
+
+class UsageError(ReconcilerError):
+    """The command line or the configuration asks for something that cannot be."""
+
+
+class SourceError(ReconcilerError):
+    """A Git repository cannot be read: unreachable, refused, or without the branch."""
+
+
+class StateError(ReconcilerError):
+    """The state folder cannot be used: locked by another daemon, or of a newer format."""
+
+
+class EnvironmentBuildError(ReconcilerError):
+    """An environment cannot be built; the message carries the last lines of the log."""
+
+
+class EngineError(ReconcilerError):
+    """A step cannot be started or followed on its engine."""
+
+
+class TrackingError(ReconcilerError):
+    """MLflow does not answer or refuses."""
+
+
+class StepError(ReconcilerError):
+    """A step ran and failed: exit status, missing output, timeout."""

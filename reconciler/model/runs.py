@@ -1,0 +1,118 @@
+"""What ran: runs, steps and trials, and the results that later runs take up again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from reconciler.model.manifests import Scalar
+
+
+class RunStatus(StrEnum):
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    RESTORED = "restored"
+
+    @property
+    def is_good(self) -> bool:
+        return self in (RunStatus.SUCCEEDED, RunStatus.RESTORED)
+
+
+class StepStatus(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    REUSED = "reused"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_good(self) -> bool:
+        return self in (StepStatus.SUCCEEDED, StepStatus.REUSED)
+
+    @property
+    def is_over(self) -> bool:
+        return self not in (StepStatus.PENDING, StepStatus.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a step or trial gave, kept under its fingerprint.
+
+    Attributes:
+        outputs: digests of the outputs' content, by name.
+        mlflow_run_id: the run that made it, "" without tracking.
+        trials: fingerprints of a sweep's trials, the best first.
+    """
+
+    fingerprint: str
+    definition: str
+    outputs: Mapping[str, str]
+    run_id: str
+    step: str
+    mlflow_run_id: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    trials: tuple[str, ...] = ()
+    hyperparameters: Mapping[str, Scalar] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StepRun:
+    """One step of a run, or one trial of a sweep's step (`trial` counts from "0"; "" is the step itself)."""
+
+    run_id: str
+    name: str
+    trial: str = ""
+    kind: str = "command"
+    status: StepStatus = StepStatus.PENDING
+    fingerprint: str = ""
+    definition: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+    started: float | None = None
+    ended: float | None = None
+    mlflow_run_id: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    hyperparameters: Mapping[str, Scalar] = field(default_factory=dict)
+    reused_from: str = ""  # the run that made the result
+    handle: str = ""  # the engine's, to take the execution up again after a restart
+    log: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of a pipeline; times are seconds since the epoch."""
+
+    id: str
+    pipeline: str
+    source: str
+    revision: str
+    closure: str
+    status: RunStatus
+    trigger: str
+    started: float
+    ended: float | None = None
+    experiment: str = ""
+    mlflow_run_id: str = ""
+    reasons: tuple[str, ...] = ()
+    error: str = ""
+    restored_from: str = ""
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredModel:
+    """A model version that a run registered, with the aliases it held when the run ended."""
+
+    run_id: str
+    name: str
+    version: str
+    aliases: tuple[str, ...]
+    mlflow_run_id: str

@@ -1,0 +1,162 @@
+"""Pipelines as graphs: references resolved, everything that can change a result in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.digests import digest_of
+from reconciler.model.manifests import Scalar, Sweep
+
+FINGERPRINT_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFolder:
+    """A Git tree: `files` maps relative paths to blob ids, to say which of them changed."""
+
+    path: str
+    tree: str
+    files: Mapping[str, str] = field(compare=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSpec:
+    """An environment of one revision.
+
+    Attributes:
+        digest: of the image, the conda file or the build context.
+        conda_blob: id of the conda file's blob; `conda` is the inline one as canonical JSON.
+        context_tree: id of the build context's tree.
+    """
+
+    name: str
+    version: str | None
+    digest: str
+    file: str
+    image: str | None = None
+    conda: str | None = None
+    conda_blob: str | None = None
+    context_tree: str | None = None
+    dockerfile: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    """Data from the repository (`oid`) or from a local file (`local`), known by the digest of its content."""
+
+    label: str
+    type: str
+    digest: str
+    path: str
+    oid: str | None = None
+    is_folder: bool = False
+    local: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepSource:
+    """An output of an earlier step."""
+
+    step: str
+    output: str
+
+
+InputSource = DataSource | StepSource
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """All of a step that can change its result, save the content of its inputs.
+
+    Names and versions are kept to explain a difference; the digest leaves them out.
+    """
+
+    component: str
+    version: str | None
+    command: str
+    code: CodeFolder | None
+    environment: str
+    environment_digest: str
+    ports: tuple[tuple[str, str], ...]  # data inputs: name, type
+    literals: tuple[tuple[str, Scalar], ...]
+    outputs: tuple[tuple[str, str], ...]  # name, type
+    variables: tuple[tuple[str, str], ...] = ()
+    sweep: Sweep | None = None
+    digest: str = ""
+
+
+def define(definition: Definition) -> str:
+    """The digest of a definition: equal for steps that give equal results from equal inputs."""
+    return digest_of(
+        {
+            "format": FINGERPRINT_FORMAT,
+            "command": definition.command,
+            "code": definition.code.tree if definition.code else None,
+            "environment": definition.environment_digest,
+            "ports": definition.ports,
+            "literals": [[name, type(value).__name__, value] for name, value in definition.literals],
+            "outputs": definition.outputs,
+            "variables": definition.variables,
+            "sweep": sweep_identity(definition.sweep) if definition.sweep else None,
+        }
+    )
+
+
+def sweep_identity(sweep: Sweep) -> object:
+    """What of a sweep decides which trials run and which is best; how many run at once does not."""
+    return [
+        [[name, d.type, list(d.values), list(d.arguments)] for name, d in sweep.search_space],
+        sweep.algorithm,
+        sweep.seed,
+        sweep.metric,
+        sweep.maximize,
+        sweep.max_total_trials,
+    ]
+
+
+def fingerprint_of(definition_digest: str, inputs: Mapping[str, str]) -> str:
+    """The key of the step cache: the definition and the content digests of the inputs, by name."""
+    return digest_of([definition_digest, sorted(inputs.items())])
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One node of a pipeline's graph.
+
+    Attributes:
+        sources: where each data input comes from.
+        after: the steps that must end first, by data or by `depends_on`.
+        closure: digest of the definition and of all that comes before, data included.
+    """
+
+    name: str
+    definition: Definition
+    environment: EnvironmentSpec
+    sources: tuple[tuple[str, InputSource], ...]
+    after: tuple[str, ...]
+    is_deterministic: bool
+    closure: str
+    timeout_seconds: float | None = None
+
+    @property
+    def kind(self) -> str:
+        return "sweep" if self.definition.sweep else "command"
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A pipeline with its steps in an order in which each comes after those it needs.
+
+    Attributes:
+        closure: digest of everything that can change what the pipeline gives.
+    """
+
+    pipeline: str
+    version: str | None
+    file: str
+    experiment: str
+    steps: tuple[Step, ...]
+    closure: str
+    continue_on_step_failure: bool = False
+    force_rerun: bool = False

@@ -1,0 +1,69 @@
+"""Data outside the repository: files and folders that manifests name by absolute path, where it is allowed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from reconciler.model.desired import Desired
+from reconciler.model.manifests import DataAsset, FromData, Literal, Pipeline
+
+
+class DigestCache(Protocol):
+    """Digests of files by path, valid as long as size, time and inode stay the same."""
+
+    def local_digest(self, path: str, stamp: str) -> str | None: ...
+
+    def keep_local_digest(self, path: str, stamp: str, digest: str) -> None: ...
+
+
+def with_local_data(desired: Desired, roots: Sequence[str], cache: DigestCache) -> Desired:
+    """The desired state with the digests of the local data that it names, as far as they lie below the roots."""
+    digests: dict[str, str] = {}
+    for named in dict.fromkeys(_local_paths(desired)):
+        path = Path(named).resolve()
+        if path.exists() and any(path.is_relative_to(Path(root).resolve()) for root in roots):
+            digests[named] = _digest(path, cache)
+    return replace(desired, local_data=digests) if digests else desired
+
+
+def _local_paths(desired: Desired) -> Iterator[str]:
+    for manifest in desired.manifests.values():
+        if isinstance(manifest, DataAsset):
+            yield from _local(manifest.path)
+        elif isinstance(manifest, Pipeline):
+            bindings = [given.value for given in manifest.inputs]
+            bindings += [bound for job in manifest.jobs for _, bound in job.inputs]  # type: ignore[misc]
+            for bound in bindings:
+                if isinstance(bound, FromData) and bound.path:
+                    yield from _local(bound.path)
+                elif isinstance(bound, Literal) and isinstance(bound.value, str):
+                    yield from _local(bound.value)
+
+
+def _local(path: str) -> Iterator[str]:
+    local = path.removeprefix("file://")
+    if local.startswith("/"):
+        yield local
+
+
+def _digest(path: Path, cache: DigestCache) -> str:
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.is_file())
+        listed = "\0".join(f"{file.relative_to(path)}\0{_file_digest(file, cache)}" for file in files)
+        return f"sha256:{hashlib.sha256(listed.encode()).hexdigest()}"
+    return f"sha256:{_file_digest(path, cache)}"
+
+
+def _file_digest(path: Path, cache: DigestCache) -> str:
+    status = path.stat()
+    stamp = f"{status.st_size}:{status.st_mtime_ns}:{status.st_ino}"
+    known = cache.local_digest(str(path), stamp)
+    if known is None:
+        with path.open("rb") as file:
+            known = hashlib.file_digest(file, "sha256").hexdigest()
+        cache.keep_local_digest(str(path), stamp, known)
+    return known

@@ -1,0 +1,73 @@
+"""The actual state as planning needs it, read from the record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from reconciler.model.plan import Actual
+from reconciler.model.runs import Run, RunStatus, StepRun
+from reconciler.model.steps import Definition, Graph
+from reconciler.state.store import State
+
+
+class ActualReader:
+    """Reads actual states; what belongs to a run that is over is read once."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._steps: dict[str, tuple[str, Mapping[str, StepRun], Mapping[str, Definition]]] = {}
+
+    def read(self, source: str, graphs: Iterable[Graph]) -> Actual:
+        """The actual state of a source, as far as these graphs are concerned."""
+        wanted = list(graphs)
+        kept = self._state.sources.get(source)
+        runs = {graph.pipeline: self._state.runs.current(graph.pipeline) for graph in wanted}
+        current = {name: run for name, run in runs.items() if run is not None}
+        definitions: dict[str, Definition] = {}
+        current_steps: dict[str, Mapping[str, StepRun]] = {}
+        for name, run in current.items():
+            steps, known = self._of_run(name, run)
+            current_steps[name] = steps
+            definitions.update(known)
+        succeeded: dict[str, dict[str, str]] = {}
+        running: dict[str, frozenset[str]] = {}
+        for graph in wanted:
+            same = self._state.runs.with_closure(graph.pipeline, graph.closure)
+            good = [run.restored_from or run.id for run in same if run.status.is_good]
+            if good:
+                succeeded[graph.pipeline] = {graph.closure: good[0]}
+            if any(run.status is RunStatus.RUNNING for run in same):
+                running[graph.pipeline] = frozenset({graph.closure})
+        unsettled = [
+            step.definition.digest
+            for graph in wanted
+            if not _is_settled(graph, current, succeeded)
+            for step in graph.steps
+        ]
+        return Actual(
+            revision=kept.applied_revision if kept else "",
+            ready_environments=self._state.environments.ready(),
+            results=self._state.results.of_definitions(unsettled),
+            current=current,
+            current_steps=current_steps,
+            definitions=definitions,
+            succeeded=succeeded,
+            running=running,
+            versions={(known.kind, known.name, known.version): known for known in self._state.sources.versions()},
+            applied=frozenset((resource.kind, resource.name) for resource in self._state.sources.resources(source)),  # type: ignore[misc]
+        )
+
+    def _of_run(self, pipeline: str, run: Run) -> tuple[Mapping[str, StepRun], Mapping[str, Definition]]:
+        known = self._steps.get(pipeline)
+        if known is not None and known[0] == run.id:
+            return known[1], known[2]
+        steps = self._state.runs.step_summaries(run.id)
+        definitions = self._state.runs.definitions_of(run.id)
+        self._steps[pipeline] = (run.id, steps, definitions)
+        return steps, definitions
+
+
+def _is_settled(graph: Graph, current: Mapping[str, Run], succeeded: Mapping[str, Mapping[str, str]]) -> bool:
+    """Whether nothing is to be run, so that no result needs to be looked up."""
+    run = current.get(graph.pipeline)
+    return (run is not None and run.closure == graph.closure) or graph.closure in succeeded.get(graph.pipeline, {})

@@ -1,0 +1,101 @@
+"""One SQLite database: opened, migrated, and written to in transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from reconciler.model.errors import StateError
+
+BUSY_TIMEOUT_SECONDS = 30.0
+Row = sqlite3.Row
+Parameters = Sequence[object] | Mapping[str, object]
+
+
+class Database:
+    """A connection that threads share; each statement or transaction has it to itself.
+
+    Write-ahead logging with `synchronous=NORMAL`: a killed process loses no committed transaction, a power cut
+    at most the last ones, which are then simply done again.
+    """
+
+    def __init__(self, path: Path, migrations: Sequence[str]) -> None:
+        """Open the database, and bring it to the newest format.
+
+        Raises:
+            StateError: it cannot be opened, or a newer version of the program has written it.
+        """
+        self._lock = threading.RLock()
+        self._depth = 0
+        try:
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            self._connection.row_factory = sqlite3.Row
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.execute("PRAGMA foreign_keys=ON")
+            self._migrate(path, migrations)
+        except sqlite3.Error as error:
+            hint = "is another program holding the file, or the disk full?"
+            raise StateError(f"the state cannot be opened: {error}", place=str(path), hint=hint) from error
+
+    def _migrate(self, path: Path, migrations: Sequence[str]) -> None:
+        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == len(migrations):
+            return
+        if version > len(migrations):
+            hint = "run the version of reconciler that wrote it, or a newer one"
+            raise StateError(
+                f"the state has format {version}, newer than this program knows", place=str(path), hint=hint
+            )
+        with self.transaction():
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            for index in range(version, len(migrations)):
+                for statement in migrations[index].split(";\n"):
+                    if statement.strip():
+                        self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA user_version={index + 1}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All statements inside are kept together or not at all; transactions may nest."""
+        with self._lock:
+            if self._depth:
+                yield
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            else:
+                self._connection.execute("COMMIT")
+            finally:
+                self._depth = 0
+
+    def execute(self, statement: str, parameters: Parameters = ()) -> None:
+        with self._lock:
+            self._connection.execute(statement, parameters)
+
+    def execute_many(self, statement: str, parameters: Iterable[Parameters]) -> None:
+        with self.transaction():
+            self._connection.executemany(statement, parameters)
+
+    def rows(self, statement: str, parameters: Parameters = ()) -> list[Row]:
+        with self._lock:
+            return self._connection.execute(statement, parameters).fetchall()
+
+    def row(self, statement: str, parameters: Parameters = ()) -> Row | None:
+        with self._lock:
+            found: Row | None = self._connection.execute(statement, parameters).fetchone()
+            return found
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()

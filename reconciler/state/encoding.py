@@ -1,0 +1,163 @@
+"""Values of the model to rows and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.model.manifests import Distribution, Kind, SamplingAlgorithm, Sweep
+from reconciler.model.plan import ReleasedVersion
+from reconciler.model.runs import RegisteredModel, Result, Run, RunStatus, StepRun, StepStatus
+from reconciler.model.status import Condition, ConditionType
+from reconciler.model.steps import CodeFolder, Definition
+from reconciler.state.database import Row
+
+
+def text(value: object) -> str:
+    """A list or mapping as JSON; insertion order is kept."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def run_of(row: Row) -> Run:
+    return Run(
+        id=row["id"],
+        pipeline=row["pipeline"],
+        source=row["source"],
+        revision=row["revision"],
+        closure=row["closure"],
+        status=RunStatus(row["status"]),
+        trigger=row["trigger_name"],
+        started=row["started"],
+        ended=row["ended"],
+        experiment=row["experiment"],
+        mlflow_run_id=row["mlflow_run_id"],
+        reasons=tuple(json.loads(row["reasons"])),
+        error=row["error"],
+        restored_from=row["restored_from"],
+        attempt=row["attempt"],
+    )
+
+
+def step_of(row: Row) -> StepRun:
+    return StepRun(
+        run_id=row["run_id"],
+        name=row["name"],
+        trial=row["trial"],
+        kind=row["kind"],
+        status=StepStatus(row["status"]),
+        fingerprint=row["fingerprint"],
+        definition=row["definition"],
+        inputs=json.loads(row["inputs"]),
+        outputs=json.loads(row["outputs"]),
+        reasons=tuple(json.loads(row["reasons"])),
+        started=row["started"],
+        ended=row["ended"],
+        mlflow_run_id=row["mlflow_run_id"],
+        metrics=json.loads(row["metrics"]),
+        hyperparameters=json.loads(row["hyperparameters"]),
+        reused_from=row["reused_from"],
+        handle=row["handle"],
+        log=row["log"],
+        error=row["error"],
+    )
+
+
+def step_row(step: StepRun, position: int) -> dict[str, object]:
+    return {
+        "run_id": step.run_id,
+        "name": step.name,
+        "trial": step.trial,
+        "position": position,
+        "kind": step.kind,
+        "status": step.status,
+        "fingerprint": step.fingerprint,
+        "definition": step.definition,
+        "inputs": text(dict(step.inputs)),
+        "outputs": text(dict(step.outputs)),
+        "reasons": text(list(step.reasons)),
+        "started": step.started,
+        "ended": step.ended,
+        "mlflow_run_id": step.mlflow_run_id,
+        "metrics": text(dict(step.metrics)),
+        "hyperparameters": text(dict(step.hyperparameters)),
+        "reused_from": step.reused_from,
+        "handle": step.handle,
+        "log": step.log,
+        "error": step.error,
+    }
+
+
+def result_of(row: Row) -> Result:
+    return Result(
+        fingerprint=row["fingerprint"],
+        definition=row["definition"],
+        outputs=json.loads(row["outputs"]),
+        run_id=row["run_id"],
+        step=row["step"],
+        mlflow_run_id=row["mlflow_run_id"],
+        metrics=json.loads(row["metrics"]),
+        trials=tuple(json.loads(row["trials"])),
+        hyperparameters=json.loads(row["hyperparameters"]),
+        seconds=row["seconds"],
+    )
+
+
+def model_of(row: Row) -> RegisteredModel:
+    return RegisteredModel(
+        row["run_id"], row["name"], row["version"], tuple(json.loads(row["aliases"])), row["mlflow_run_id"]
+    )
+
+
+def version_of(row: Row) -> ReleasedVersion:
+    return ReleasedVersion(
+        Kind(row["kind"]), row["name"], row["version"], row["digest"], row["revision"], row["interface"]
+    )
+
+
+def conditions_text(conditions: tuple[Condition, ...]) -> str:
+    return text([dataclasses.asdict(condition) for condition in conditions])
+
+
+def conditions_of(body: str) -> tuple[Condition, ...]:
+    return tuple(
+        Condition(ConditionType(item["type"]), item["status"], item["reason"], item["message"], item["since"])
+        for item in json.loads(body)
+    )
+
+
+def definition_text(definition: Definition) -> str:
+    """A definition without the list of its code's files, which is kept once per tree."""
+    body = {
+        field.name: getattr(definition, field.name)
+        for field in dataclasses.fields(definition)
+        if field.name not in ("code", "sweep")
+    }
+    body["code"] = [definition.code.path, definition.code.tree] if definition.code else None
+    body["sweep"] = dataclasses.asdict(definition.sweep) if definition.sweep else None
+    return text(body)
+
+
+def definition_of(body: str, files: Mapping[str, Mapping[str, str]]) -> Definition:
+    """The definition again; `files` holds the files of code trees."""
+    read: dict[str, Any] = json.loads(body)
+    code = read.pop("code")
+    sweep = read.pop("sweep")
+    for key in ("ports", "literals", "outputs", "variables"):
+        read[key] = tuple((name, value) for name, value in read[key])
+    return Definition(
+        **read,
+        code=CodeFolder(code[0], code[1], files.get(code[1], {})) if code else None,
+        sweep=_sweep_of(sweep) if sweep else None,
+    )
+
+
+def _sweep_of(read: dict[str, Any]) -> Sweep:
+    space = tuple((name, _distribution_of(described)) for name, described in read.pop("search_space"))
+    return Sweep(search_space=space, algorithm=SamplingAlgorithm(read.pop("algorithm")), **read)
+
+
+def _distribution_of(read: dict[str, Any]) -> Distribution:
+    arguments = tuple((name, value) for name, value in read["arguments"])
+    return Distribution(read["type"], tuple(read["values"]), arguments)

@@ -1,0 +1,57 @@
+"""One daemon per state: a lock that ends with the process that holds it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import IO
+
+from reconciler.model.errors import StateError
+
+
+class StateLock:
+    """Held while a daemon runs; the file says who holds it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[str] | None = None
+
+    def acquire(self) -> None:
+        """Take the lock.
+
+        Raises:
+            StateError: another daemon holds it.
+        """
+        file = self._path.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            owner = file.read().strip() or "unknown"
+            file.close()
+            hint = f"stop it with `kill {owner}`, or give this one a state of its own with --state"
+            message = f"a daemon runs on this state already, as process {owner}"
+            raise StateError(message, place=str(self._path.parent), hint=hint) from None
+        file.seek(0)
+        file.truncate()
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        self._file = file
+
+    def owner(self) -> int | None:
+        """The process that holds the lock, None where no daemon runs."""
+        if not self._path.exists():
+            return None
+        with self._path.open("r", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                text = file.read().strip()
+                return int(text) if text.isdigit() else None
+            return None
+
+    def release(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None

@@ -1,0 +1,115 @@
+"""The store of outputs: files and folders under the digest of their content, read-only, complete or absent."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import uuid
+from pathlib import Path
+
+from reconciler.model.errors import StepError
+
+
+class Outputs:
+    """Contents by digest. What is in the store is whole: it appears by an atomic rename."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, digest: str) -> Path:
+        return self._folder / digest[:2] / digest
+
+    def has(self, digest: str) -> bool:
+        return os.path.lexists(self.path(digest))
+
+    def store(self, path: Path) -> str:
+        """Take over a step's output, a file or a folder, and return the digest of its content.
+
+        Raises:
+            StepError: it is a symbolic link, or holds one that leads out of it, or a device.
+        """
+        digest = digest_of_path(path)
+        target = self.path(digest)
+        if self.has(digest):
+            remove(path)
+            return digest
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_read_only(path)
+        staged = target.parent / f".{digest[:8]}-{uuid.uuid4().hex}"
+        if path.is_dir():
+            path.chmod(0o755)  # a folder must be writable by its owner to be renamed
+        path.rename(staged)
+        try:
+            staged.rename(target)
+        except OSError:
+            if not self.has(digest):
+                raise
+            remove(staged)
+        if target.is_dir():
+            target.chmod(0o555)
+        return digest
+
+
+def digest_of_path(path: Path) -> str:
+    """SHA-256 of a file's bytes, or of a folder's sorted paths with the digests of their files.
+
+    Raises:
+        StepError: a symbolic link leads out of the folder, or something is neither file nor folder.
+    """
+    if path.is_symlink():
+        raise StepError("the output is a symbolic link", place=path.name, hint="write the content itself")
+    if not path.is_dir():
+        return _digest_of_file(path)
+    digest = hashlib.sha256(b"folder\0")
+    for folder, folders, files in os.walk(path):
+        folders.sort()
+        relative = os.path.relpath(folder, path)
+        digest.update(f"d {relative}\0".encode())
+        for name in sorted(files):
+            digest.update(f"f {name}\0{_entry_digest(Path(folder) / name, path)}\0".encode())
+        for name in folders:
+            if (Path(folder) / name).is_symlink():
+                _entry_digest(Path(folder) / name, path)
+    return digest.hexdigest()
+
+
+def _entry_digest(path: Path, root: Path) -> str:
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        if not path.resolve().is_relative_to(root.resolve()):
+            hint = "write the content itself"
+            raise StepError(f"the output holds a link that leads out of it: {path.name}", place=root.name, hint=hint)
+        return f"link {path.readlink()}"
+    if not stat.S_ISREG(mode):
+        hint = "write files and folders only"
+        raise StepError(f"the output holds `{path.name}`, which is no file", place=root.name, hint=hint)
+    return _digest_of_file(path)
+
+
+def _digest_of_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _make_read_only(path: Path) -> None:
+    if not path.is_dir():
+        path.chmod(0o444)
+        return
+    for folder, _, files in os.walk(path):
+        for name in files:
+            file = Path(folder) / name
+            if not file.is_symlink():
+                file.chmod(0o444 | (file.stat().st_mode & 0o111))
+        Path(folder).chmod(0o555)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, read-only ones too; nothing where there is none."""
+    if not path.is_dir() or path.is_symlink():
+        path.unlink(missing_ok=True)
+        return
+    for folder, _, _ in os.walk(path):
+        Path(folder).chmod(0o755)
+    shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,136 @@
+"""The tables. A migration is appended, never changed; times are seconds since the epoch, digests text."""
+
+from __future__ import annotations
+
+STATE_MIGRATIONS = (
+    """
+CREATE TABLE sources (
+    name TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    branch TEXT NOT NULL,
+    applied_revision TEXT NOT NULL DEFAULT '',
+    applied_commit TEXT NOT NULL DEFAULT '',
+    attempted_revision TEXT NOT NULL DEFAULT '',
+    attempted_commit TEXT NOT NULL DEFAULT '',
+    condition TEXT NOT NULL DEFAULT '[]',
+    updated REAL NOT NULL DEFAULT 0
+);
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY,
+    sequence INTEGER NOT NULL,
+    pipeline TEXT NOT NULL,
+    source TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    closure TEXT NOT NULL,
+    status TEXT NOT NULL,
+    trigger_name TEXT NOT NULL,
+    started REAL NOT NULL,
+    ended REAL,
+    experiment TEXT NOT NULL DEFAULT '',
+    mlflow_run_id TEXT NOT NULL DEFAULT '',
+    reasons TEXT NOT NULL DEFAULT '[]',
+    error TEXT NOT NULL DEFAULT '',
+    restored_from TEXT NOT NULL DEFAULT '',
+    attempt INTEGER NOT NULL DEFAULT 1
+);
+CREATE UNIQUE INDEX runs_by_pipeline ON runs (pipeline, sequence);
+CREATE INDEX runs_by_closure ON runs (pipeline, closure, status);
+CREATE TABLE steps (
+    run_id TEXT NOT NULL REFERENCES runs (id),
+    name TEXT NOT NULL,
+    trial TEXT NOT NULL DEFAULT '',
+    position INTEGER NOT NULL DEFAULT 0,
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,
+    fingerprint TEXT NOT NULL DEFAULT '',
+    definition TEXT NOT NULL DEFAULT '',
+    inputs TEXT NOT NULL DEFAULT '{}',
+    outputs TEXT NOT NULL DEFAULT '{}',
+    reasons TEXT NOT NULL DEFAULT '[]',
+    started REAL,
+    ended REAL,
+    mlflow_run_id TEXT NOT NULL DEFAULT '',
+    metrics TEXT NOT NULL DEFAULT '{}',
+    hyperparameters TEXT NOT NULL DEFAULT '{}',
+    reused_from TEXT NOT NULL DEFAULT '',
+    handle TEXT NOT NULL DEFAULT '',
+    log TEXT NOT NULL DEFAULT '',
+    error TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (run_id, name, trial)
+) WITHOUT ROWID;
+CREATE TABLE results (
+    fingerprint TEXT PRIMARY KEY,
+    definition TEXT NOT NULL,
+    outputs TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    step TEXT NOT NULL,
+    mlflow_run_id TEXT NOT NULL DEFAULT '',
+    metrics TEXT NOT NULL DEFAULT '{}',
+    trials TEXT NOT NULL DEFAULT '[]',
+    hyperparameters TEXT NOT NULL DEFAULT '{}',
+    seconds REAL NOT NULL DEFAULT 0,
+    created REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX results_by_definition ON results (definition);
+CREATE TABLE definitions (
+    digest TEXT PRIMARY KEY,
+    body TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE code_trees (
+    tree TEXT PRIMARY KEY,
+    files TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE environments (
+    digest TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL DEFAULT '',
+    status TEXT NOT NULL,
+    log TEXT NOT NULL DEFAULT '',
+    error TEXT NOT NULL DEFAULT '',
+    started REAL,
+    ended REAL
+) WITHOUT ROWID;
+CREATE TABLE versions (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    interface TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (kind, name, version)
+) WITHOUT ROWID;
+CREATE TABLE models (
+    run_id TEXT NOT NULL REFERENCES runs (id),
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    aliases TEXT NOT NULL,
+    mlflow_run_id TEXT NOT NULL,
+    PRIMARY KEY (run_id, name, version)
+) WITHOUT ROWID;
+CREATE TABLE resources (
+    source TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    version TEXT,
+    revision TEXT NOT NULL,
+    conditions TEXT NOT NULL,
+    is_suspended INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (source, kind, name)
+) WITHOUT ROWID;
+""",
+)
+
+CACHE_MIGRATIONS = (
+    """
+CREATE TABLE documents (
+    blob TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE local_files (
+    path TEXT PRIMARY KEY,
+    stamp TEXT NOT NULL,
+    digest TEXT NOT NULL
+) WITHOUT ROWID;
+""",
+)

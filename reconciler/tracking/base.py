@@ -1,0 +1,104 @@
+"""Tracking as the rest of the program sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Protocol
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+NO_METRICS: Mapping[str, float] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """A run to be made.
+
+    Attributes:
+        parent: the run that it is shown under, None for a root.
+        root: the run of the whole pipeline, None where this is it.
+    """
+
+    experiment: str
+    name: str
+    parent: str | None
+    root: str | None
+    tags: Mapping[str, str]
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunData:
+    """What a run holds, the user's own metrics, params and tags included.
+
+    Attributes:
+        models: ids of the models that it logged.
+    """
+
+    run_id: str
+    status: str
+    metrics: Mapping[str, float]
+    params: Mapping[str, str]
+    tags: Mapping[str, str]
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A version in the model registry, and the aliases that point at it."""
+
+    name: str
+    version: str
+    aliases: tuple[str, ...]
+    run_id: str
+
+
+class Tracking(Protocol):
+    """Requests are carried out one by one in the order asked, so each sees the effect of those before it.
+
+    A future that fails holds a TrackingError.
+    """
+
+    def variables(self, run_id: str | None, experiment: str) -> Mapping[str, str]:
+        """What a step's process needs in its environment to log to its run.
+
+        Raises:
+            TrackingError: the experiment cannot be found or made.
+        """
+        ...
+
+    def start_run(self, request: RunRequest) -> Future[str]:
+        """Make a run, RUNNING, and give its id."""
+        ...
+
+    def finish_run(
+        self, run_id: str, status: str, metrics: Mapping[str, float] = NO_METRICS, tags: Mapping[str, str] = NOTHING
+    ) -> Future[RunData]:
+        """End a run as FINISHED, FAILED or KILLED, whatever its step said, and give what it holds."""
+        ...
+
+    def copy_run(self, source_run_id: str, request: RunRequest) -> Future[str]:
+        """Make a run that shows what an earlier one gave: metrics, params, tags, artifacts, models, status."""
+        ...
+
+    def registered(self, run_ids: Sequence[str]) -> Future[tuple[ModelVersion, ...]]:
+        """The model versions that these runs made. A copied run stands for its source from the copy on."""
+        ...
+
+    def set_aliases(self, versions: Sequence[ModelVersion]) -> Future[None]:
+        """Put the aliases back on these versions."""
+        ...
+
+    def flush(self) -> None:
+        """Wait until all that was asked is done.
+
+        Raises:
+            TrackingError: the first failure whose future nobody has looked at.
+        """
+        ...
+
+    def close(self) -> None:
+        """Carry out what was asked, and let go of everything. Failures are not raised; `flush` first for those."""
+        ...

@@ -1,0 +1,96 @@
+"""Tracking in MLflow: an SQLite file of our own, or a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+
+from reconciler.tracking.base import NO_METRICS, NOTHING, ModelVersion, RunData, RunRequest
+from reconciler.tracking.protocol import (
+    run_data_from_json,
+    run_request_as_json,
+    versions_as_json,
+    versions_from_json,
+)
+from reconciler.tracking.uri import parse_tracking_uri
+from reconciler.tracking.worker_process import QUIET, WorkerProcess
+from reconciler.tracking.worker_queue import WorkerQueue
+
+
+class MlflowTracking:
+    """MLflow behind a worker process, so that this process never imports it and never waits for it.
+
+    Args:
+        uri: `sqlite:///FILE` or `http(s)://HOST`, credentials allowed (they reach MLflow by the environment).
+        artifact_root: below it lie the artifacts of new experiments where the URI is SQLite; by default `artifacts`
+            beside the database. A server decides for itself.
+        log: what MLflow has to say.
+        idle_seconds: after so long without a request the worker ends; the next request starts another.
+
+    Raises:
+        TrackingError: the URI is neither of the two.
+    """
+
+    def __init__(self, uri: str, artifact_root: Path | None, log: Path, idle_seconds: float = 60) -> None:
+        self._uri = parse_tracking_uri(uri)
+        root = artifact_root.absolute() if artifact_root else None
+        self._process = WorkerProcess(self._uri, root, log)
+        self._queue = WorkerQueue(self._process, idle_seconds, str(log))
+        self._experiments: dict[str, str] = {}
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The worker's process id, None while there is none."""
+        return self._process.pid
+
+    def variables(self, run_id: str | None, experiment: str) -> Mapping[str, str]:
+        """See `Tracking.variables`. Once this returns, the database's tables exist."""
+        if experiment not in self._experiments:
+            self._queue.ask("experiment", {"experiment": experiment}, self._remember(experiment)).result()
+        variables = {
+            "MLFLOW_TRACKING_URI": self._uri.address,
+            "MLFLOW_EXPERIMENT_NAME": experiment,
+            "MLFLOW_EXPERIMENT_ID": self._experiments[experiment],
+            **self._uri.credentials,
+            **QUIET,
+        }
+        return variables | {"MLFLOW_RUN_ID": run_id} if run_id else variables
+
+    def start_run(self, request: RunRequest) -> Future[str]:
+        return self._queue.ask("start_run", run_request_as_json(request), self._remember(request.experiment))
+
+    def finish_run(
+        self,
+        run_id: str,
+        status: str,
+        metrics: Mapping[str, float] = NO_METRICS,
+        tags: Mapping[str, str] = NOTHING,
+    ) -> Future[RunData]:
+        arguments = {"run_id": run_id, "status": status, "metrics": dict(metrics), "tags": dict(tags)}
+        return self._queue.ask("finish_run", arguments, run_data_from_json)
+
+    def copy_run(self, source_run_id: str, request: RunRequest) -> Future[str]:
+        arguments = {"source": source_run_id, "request": run_request_as_json(request)}
+        return self._queue.ask("copy_run", arguments, self._remember(request.experiment))
+
+    def registered(self, run_ids: Sequence[str]) -> Future[tuple[ModelVersion, ...]]:
+        return self._queue.ask("registered", {"run_ids": list(run_ids)}, versions_from_json)
+
+    def set_aliases(self, versions: Sequence[ModelVersion]) -> Future[None]:
+        return self._queue.ask("set_aliases", {"versions": versions_as_json(versions)}, lambda _: None)
+
+    def flush(self) -> None:
+        self._queue.flush()
+
+    def close(self) -> None:
+        self._queue.close()
+
+    def _remember(self, experiment: str) -> Callable[[Mapping[str, str]], str]:
+        """Read an answer with a run's id, and keep the experiment's id for `variables`."""
+
+        def read(said: Mapping[str, str]) -> str:
+            self._experiments[experiment] = said["experiment_id"]
+            return said["run_id"]
+
+        return read

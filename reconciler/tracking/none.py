@@ -1,0 +1,52 @@
+"""No tracking: `--tracking none`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from typing import TypeVar
+
+from reconciler.tracking.base import NO_METRICS, NOTHING, ModelVersion, RunData, RunRequest
+
+T = TypeVar("T")
+
+
+class NoTracking:
+    """Runs have the id "" and hold nothing."""
+
+    def variables(self, run_id: str | None, experiment: str) -> Mapping[str, str]:  # noqa: ARG002
+        return {}
+
+    def start_run(self, request: RunRequest) -> Future[str]:  # noqa: ARG002
+        return _done("")
+
+    def finish_run(
+        self,
+        run_id: str,
+        status: str,
+        metrics: Mapping[str, float] = NO_METRICS,
+        tags: Mapping[str, str] = NOTHING,
+    ) -> Future[RunData]:
+        """The run as it was told: a metric that is given comes back."""
+        return _done(RunData(run_id, status, dict(metrics), {}, dict(tags), ()))
+
+    def copy_run(self, source_run_id: str, request: RunRequest) -> Future[str]:  # noqa: ARG002
+        return _done("")
+
+    def registered(self, run_ids: Sequence[str]) -> Future[tuple[ModelVersion, ...]]:  # noqa: ARG002
+        return _done(())
+
+    def set_aliases(self, versions: Sequence[ModelVersion]) -> Future[None]:  # noqa: ARG002
+        return _done(None)
+
+    def flush(self) -> None:
+        """Nothing is ever under way."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _done(value: T) -> Future[T]:
+    future: Future[T] = Future()
+    future.set_result(value)
+    return future

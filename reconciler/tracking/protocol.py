@@ -1,0 +1,103 @@
+"""What the daemon and the worker say to each other: one JSON object a line, one answer to each request, in order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from reconciler.model.errors import TrackingError
+from reconciler.tracking.base import ModelVersion, RunData, RunRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing to do.
+
+    Attributes:
+        number: counts up; the answer bears the same.
+        started: milliseconds since the epoch, different for each request. A run is started at that time, which tells
+            whether a worker that died had made it already.
+        repeated: a worker died over it; what that one did must not be done twice.
+    """
+
+    number: int
+    do: str
+    arguments: Mapping[str, Any]
+    started: int
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The result of a request, or the error that came of it (then `result` means nothing)."""
+
+    number: int
+    result: Any = None
+    error: Mapping[str, str | None] | None = None
+
+
+def write_request(request: Request) -> bytes:
+    return _line(
+        {"number": request.number, "do": request.do, "with": dict(request.arguments), "started": request.started}
+        | ({"repeated": True} if request.repeated else {})
+    )
+
+
+def read_request(line: bytes) -> Request:
+    said = json.loads(line)
+    return Request(said["number"], said["do"], said["with"], said["started"], said.get("repeated", False))
+
+
+def write_answer(answer: Answer) -> bytes:
+    said = {"result": answer.result} if answer.error is None else {"error": answer.error}
+    return _line({"number": answer.number} | said)
+
+
+def read_answer(line: bytes) -> Answer:
+    said = json.loads(line)
+    return Answer(said["number"], said.get("result"), said.get("error"))
+
+
+def error_as_json(error: TrackingError) -> dict[str, str | None]:
+    return {"message": error.message, "place": error.place, "hint": error.hint}
+
+
+def error_from_json(said: Mapping[str, str | None]) -> TrackingError:
+    return TrackingError(said["message"] or "MLflow refuses", place=said["place"], hint=said["hint"])
+
+
+def run_request_as_json(request: RunRequest) -> dict[str, Any]:
+    return {
+        "experiment": request.experiment,
+        "name": request.name,
+        "parent": request.parent,
+        "root": request.root,
+        "tags": dict(request.tags),
+        "params": dict(request.params),
+    }
+
+
+def run_request_from_json(said: Mapping[str, Any]) -> RunRequest:
+    return RunRequest(**said)
+
+
+def run_data_as_json(data: RunData) -> dict[str, Any]:
+    return asdict(data)
+
+
+def run_data_from_json(said: Mapping[str, Any]) -> RunData:
+    return RunData(**{**said, "models": tuple(said["models"])})
+
+
+def versions_as_json(versions: Sequence[ModelVersion]) -> list[dict[str, Any]]:
+    return [asdict(version) for version in versions]
+
+
+def versions_from_json(said: Sequence[Mapping[str, Any]]) -> tuple[ModelVersion, ...]:
+    return tuple(ModelVersion(**{**each, "aliases": tuple(each["aliases"])}) for each in said)
+
+
+def _line(said: Mapping[str, Any]) -> bytes:
+    return json.dumps(said, separators=(",", ":")).encode() + b"\n"

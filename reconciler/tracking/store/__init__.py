@@ -1,0 +1,1 @@
+"""What the worker does in MLflow. Only `reconciler.tracking.worker` imports this: it brings MLflow with it."""

@@ -1,0 +1,100 @@
+"""Runs: made, found again, ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from mlflow.entities import Metric, Param, Run, RunTag
+from mlflow.exceptions import MlflowException
+from mlflow.tracking.client import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+
+from reconciler.tracking.base import RunData, RunRequest
+from reconciler.tracking.store.experiments import Experiments
+
+ROOT_RUN_ID = "mlflow.rootRunId"
+
+T = TypeVar("T")
+
+# MLflow takes 1000 things in one request, and of these at most 100 params and 100 tags.
+_MOST_METRICS = 800
+_MOST_PARAMS = 100
+_MOST_TAGS = 100
+
+
+def start_run(client: MlflowClient, experiments: Experiments, request: RunRequest, started: int, repeated: bool) -> str:
+    """Make the run, unless a worker that died over this request had made it."""
+    made = find_run(client, experiments, request, started) if repeated else None
+    run_id = str((made or create_run(client, experiments, request, started)).info.run_id)
+    own_root = {} if request.root else {ROOT_RUN_ID: run_id}
+    log(client, run_id, params=request.params, tags=own_root)
+    return run_id
+
+
+def create_run(client: MlflowClient, experiments: Experiments, request: RunRequest, started: int) -> Run:
+    """Make the run with its tags, RUNNING; without `mlflow.rootRunId` where it is the root itself."""
+    tags = dict(request.tags)
+    if request.root:
+        tags[ROOT_RUN_ID] = request.root
+    if request.parent:
+        tags[MLFLOW_PARENT_RUN_ID] = request.parent
+    try:
+        return client.create_run(experiments.id(request.experiment), started, tags, request.name)
+    except MlflowException:
+        experiments.forget(request.experiment)  # deleted since we looked it up? then this says so
+        return client.create_run(experiments.id(request.experiment), started, tags, request.name)
+
+
+def find_run(client: MlflowClient, experiments: Experiments, request: RunRequest, started: int) -> Run | None:
+    """The run that was made for this request: no other has its name and was started in that millisecond."""
+    found = client.search_runs([experiments.id(request.experiment)], f"attributes.start_time = {started}")
+    return next((run for run in found if run.info.run_name == request.name), None)
+
+
+def finish_run(
+    client: MlflowClient, run_id: str, status: str, metrics: Mapping[str, float], tags: Mapping[str, str]
+) -> RunData:
+    """End the run, also one that the step's own code has ended, and give what it holds."""
+    now = time.time_ns() // 1_000_000
+    log(client, run_id, metrics=[Metric(key, value, now, 0) for key, value in metrics.items()], tags=tags)
+    client.set_terminated(run_id, status, now)
+    return run_data(client.get_run(run_id))
+
+
+def run_data(run: Run) -> RunData:
+    outputs = run.outputs.model_outputs if run.outputs else []
+    return RunData(
+        run_id=run.info.run_id,
+        status=run.info.status,
+        metrics=dict(run.data.metrics),
+        params=dict(run.data.params),
+        tags=dict(run.data.tags),
+        models=tuple(output.model_id for output in outputs),
+    )
+
+
+def log(
+    client: MlflowClient,
+    run_id: str,
+    metrics: Sequence[Metric] = (),
+    params: Mapping[str, str] | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> None:
+    """Log it all, in as few requests as MLflow allows; none where there is nothing."""
+    some_metrics = _parts(metrics, _MOST_METRICS)
+    some_params = _parts((Param(key, str(value)) for key, value in (params or {}).items()), _MOST_PARAMS)
+    some_tags = _parts((RunTag(key, str(value)) for key, value in (tags or {}).items()), _MOST_TAGS)
+    while True:
+        part = next(some_metrics, []), next(some_params, []), next(some_tags, [])
+        if not any(part):
+            return
+        client.log_batch(run_id, *part)
+
+
+def _parts(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    rest = iter(things)
+    while part := list(islice(rest, size)):
+        yield part

@@ -1,0 +1,71 @@
+"""One client, its experiments, and who carries out which request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mlflow.tracking.client import MlflowClient
+
+from reconciler.tracking.protocol import (
+    Request,
+    run_data_as_json,
+    run_request_from_json,
+    versions_as_json,
+    versions_from_json,
+)
+from reconciler.tracking.store.copies import copy_run
+from reconciler.tracking.store.experiments import Experiments
+from reconciler.tracking.store.models import registered, set_aliases
+from reconciler.tracking.store.refusals import refusals_explained
+from reconciler.tracking.store.runs import finish_run, start_run
+
+
+class Store:
+    """MLflow, opened."""
+
+    def __init__(self, uri: str, artifact_root: Path | None) -> None:
+        self._uri = uri
+        self._client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        self._experiments = Experiments(self._client, artifact_root)
+        self._handlers: Mapping[str, Callable[[Request], Any]] = {
+            "experiment": self._experiment,
+            "start_run": self._start_run,
+            "finish_run": self._finish_run,
+            "copy_run": self._copy_run,
+            "registered": self._registered,
+            "set_aliases": self._set_aliases,
+        }
+
+    def carry_out(self, request: Request) -> Any:
+        """Do it, and give the answer's JSON.
+
+        Raises:
+            TrackingError: MLflow does not do it.
+        """
+        with refusals_explained(self._uri):
+            return self._handlers[request.do](request)
+
+    def _experiment(self, request: Request) -> dict[str, str]:
+        return {"run_id": "", "experiment_id": self._experiments.id(request.arguments["experiment"])}
+
+    def _start_run(self, request: Request) -> dict[str, str]:
+        wanted = run_request_from_json(request.arguments)
+        run_id = start_run(self._client, self._experiments, wanted, request.started, request.repeated)
+        return {"run_id": run_id, "experiment_id": self._experiments.id(wanted.experiment)}
+
+    def _finish_run(self, request: Request) -> dict[str, Any]:
+        return run_data_as_json(finish_run(self._client, **request.arguments))
+
+    def _copy_run(self, request: Request) -> dict[str, str]:
+        wanted = run_request_from_json(request.arguments["request"])
+        source = request.arguments["source"]
+        run_id = copy_run(self._client, self._experiments, source, wanted, request.started, request.repeated)
+        return {"run_id": run_id, "experiment_id": self._experiments.id(wanted.experiment)}
+
+    def _registered(self, request: Request) -> list[dict[str, Any]]:
+        return versions_as_json(registered(self._client, request.arguments["run_ids"]))
+
+    def _set_aliases(self, request: Request) -> None:
+        set_aliases(self._client, versions_from_json(request.arguments["versions"]))

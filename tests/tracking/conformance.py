@@ -1,0 +1,165 @@
+"""What holds for tracking in MLflow, whatever is behind the URI."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import sys
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.errors import TrackingError
+from reconciler.tracking.base import ModelVersion, RunRequest
+
+from .mlflow_kind import MlflowKind, Trained, request
+
+REGISTERING = """
+import json, sys
+import mlflow, mlflow.sklearn
+
+root, source = sys.argv[1:]
+client = mlflow.MlflowClient()
+experiment = client.get_experiment_by_name("lending").experiment_id
+best, = mlflow.search_runs(
+    [experiment], f"tags.`mlflow.rootRunId` = '{root}' and metrics.val_accuracy > 0.9", output_format="list")
+copy = best.info.run_id
+version = mlflow.register_model(f"runs:/{copy}/model", "lending_club")
+by_source = mlflow.register_model(f"runs:/{source}/model", "by_an_id_in_a_file")
+client.set_registered_model_alias("lending_club", "champion", version.version)
+model = mlflow.sklearn.load_model("models:/lending_club@champion")
+print(json.dumps({
+    "copy": copy,
+    "metrics": best.data.metrics,
+    "params": best.data.params,
+    "history": [(m.step, m.value) for m in client.get_metric_history(copy, "val_accuracy")],
+    "tags": best.data.tags,
+    "status": best.info.status,
+    "artifacts": sorted(a.path for a in client.list_artifacts(copy)),
+    "files": [a.path for a in mlflow.artifacts.list_artifacts(f"runs:/{copy}/model")],
+    "text": mlflow.artifacts.load_text(f"{best.info.artifact_uri}/scaler/notes.txt"),
+    "version": [version.run_id, str(version.version)],
+    "said_by_the_model": mlflow.models.get_model_info("models:/lending_club@champion").run_id,
+    "prediction": model.predict([[0.0], [3.0]]).tolist(),
+}))
+"""
+
+
+@pytest.mark.usefixtures("training")
+class MlflowConformance:
+    """Subclasses give the fixture `kind`. What needs no trained model comes first, while the training goes on."""
+
+    def test_a_root_run_is_its_own_root_and_a_steps_run_names_root_and_parent(self, kind: MlflowKind) -> None:
+        root = kind.tracking.start_run(request("pipeline", tags={"mlflow.source.git.commit": "1a2b"}))
+        step = kind.tracking.start_run(RunRequest("lending", "split", root.result(), root.result(), {}, {"seed": "7"}))
+        of_root = kind.tracking.finish_run(root.result(), "FINISHED").result()
+        of_step = kind.tracking.finish_run(step.result(), "FINISHED").result()
+        assert of_root.tags["mlflow.rootRunId"] == root.result()
+        assert "mlflow.parentRunId" not in of_root.tags
+        assert of_root.tags["mlflow.source.git.commit"] == "1a2b"
+        assert of_step.tags["mlflow.rootRunId"] == of_step.tags["mlflow.parentRunId"] == root.result()
+        assert of_step.tags["mlflow.runName"] == "split"
+        assert of_step.params == {"seed": "7"}
+
+    def test_no_run_is_lost_or_made_twice_when_the_worker_is_killed_in_the_middle(self, kind: MlflowKind) -> None:
+        root = kind.tracking.start_run(request("pipeline")).result()
+        runs = [kind.tracking.start_run(request(f"trial {number}", root=root)) for number in range(20)]
+        runs[3].result()
+        assert kind.tracking.worker_pid is not None
+        os.kill(kind.tracking.worker_pid, signal.SIGKILL)
+        kind.tracking.flush()
+        assert len({run.result() for run in runs}) == 20
+        experiment_id = kind.tracking.variables(None, "lending")["MLFLOW_EXPERIMENT_ID"]
+        assert kind.children(experiment_id, root) == 20
+
+    def test_a_run_that_is_not_in_mlflow_cannot_be_reused(self, kind: MlflowKind) -> None:
+        with pytest.raises(TrackingError, match="not in MLflow") as caught:
+            kind.tracking.copy_run("0" * 32, request("train_lr")).result()
+        assert caught.value.place == f"run {'0' * 32}"
+        kind.tracking.flush()
+
+    def test_a_failure_that_nobody_looked_at_is_raised_by_flush_once(self, kind: MlflowKind) -> None:
+        kind.tracking.finish_run("0" * 32, "FINISHED")
+        with pytest.raises(TrackingError, match="0000"):
+            kind.tracking.flush()
+        kind.tracking.flush()
+
+    def test_not_a_number_and_hundreds_of_params_and_tags_are_kept(self, kind: MlflowKind) -> None:
+        many = {f"name{number}": "x" for number in range(250)}
+        run_id = kind.tracking.start_run(RunRequest("lending", "wide", None, None, many, many)).result()
+        metrics = {f"m{number}": float(number) for number in range(1100)} | {"nan": math.nan}
+        data = kind.tracking.finish_run(run_id, "KILLED", metrics, {f"more{n}": "y" for n in range(120)}).result()
+        assert data.params == many
+        assert data.tags.items() >= many.items()
+        assert data.metrics["m1099"] == 1099.0
+        assert math.isnan(data.metrics["nan"])
+        assert data.status == "KILLED"
+
+    def test_a_deleted_experiment_is_refused_with_the_way_to_restore_it(self, kind: MlflowKind) -> None:
+        kind.tracking.start_run(request("pipeline", experiment="old")).result()
+        kind.delete_experiment(kind.tracking.variables(None, "old")["MLFLOW_EXPERIMENT_ID"])
+        with pytest.raises(TrackingError, match="deleted") as caught:
+            kind.tracking.start_run(request("pipeline", experiment="old")).result()
+        assert "mlflow experiments restore" in (caught.value.hint or "")
+
+    def test_autologged_and_own_metrics_of_a_steps_process_come_back_when_its_run_ends(
+        self, kind: MlflowKind, trained: Trained
+    ) -> None:
+        data = kind.tracking.finish_run(trained.run_id, "FINISHED", {"reconciler.seconds": 1.5}).result()
+        assert data.metrics["val_accuracy"] == 1.0
+        assert data.metrics["training_score"] == 1.0
+        assert data.metrics["reconciler.seconds"] == 1.5
+        assert data.params["C"] == "0.5"
+        assert data.tags["algorithm"] == "lr"
+        assert len(data.models) == 1
+
+    def test_what_two_steps_log_at_once_is_all_kept(self, kind: MlflowKind, trained: Trained) -> None:
+        assert kind.tracking.finish_run(trained.logging_run_id, "FINISHED").result().metrics == {"m": 99.0}
+
+    def test_a_run_that_the_step_ended_well_is_failed_when_the_step_failed(
+        self, kind: MlflowKind, trained: Trained
+    ) -> None:
+        assert kind.tracking.finish_run(trained.run_id, "FAILED").result().status == "FAILED"
+        assert kind.tracking.finish_run(trained.run_id, "FINISHED").result().status == "FINISHED"
+
+    def test_a_reused_step_is_found_under_its_new_root_and_its_model_can_be_registered_and_loaded(
+        self, kind: MlflowKind, trained: Trained
+    ) -> None:
+        tracking = kind.tracking
+        source = tracking.finish_run(trained.run_id, "FINISHED").result()
+        root = tracking.start_run(request("pipeline")).result()
+        copy = tracking.copy_run(trained.run_id, request("train_lr", root=root, tags={"commit": "2b3c"})).result()
+        seen = json.loads(kind.run_step(REGISTERING, None, "lending", root, trained.run_id))
+
+        assert seen["copy"] == copy
+        assert seen["metrics"] == dict(source.metrics)
+        assert seen["params"] == dict(source.params)
+        assert seen["history"] == [[0, 0.5], [1, 0.75], [2, 1.0]]
+        assert seen["status"] == "FINISHED"
+        assert seen["tags"]["algorithm"] == "lr"
+        assert seen["tags"]["commit"] == "2b3c"
+        assert seen["tags"]["reconciler.reused_from"] == trained.run_id
+        assert f"/runs/{trained.run_id}" in seen["tags"]["mlflow.note.content"]
+        assert "scaler" in seen["artifacts"]
+        assert seen["text"] == "scaled"
+        assert "model/MLmodel" in seen["files"]
+        assert seen["version"] == [copy, "1"]
+        assert seen["said_by_the_model"] == copy
+        assert seen["prediction"] == [0, 1]
+
+        by_file = ModelVersion("by_an_id_in_a_file", "1", (), trained.run_id)
+        champion = ModelVersion("lending_club", "1", ("champion",), copy)
+        assert tracking.registered([root, copy]).result() == (by_file, champion)
+        assert tracking.registered([trained.run_id]).result() == (by_file,)
+
+        late = tracking.copy_run(trained.run_id, request("train_lr", root=root)).result()
+        assert tracking.registered([late, "", "0" * 32]).result() == ()
+
+        tracking.set_aliases([replace(champion, aliases=("champion", "approved"))]).result()
+        assert tracking.registered([copy]).result()[-1].aliases == ("approved", "champion")
+
+    def test_our_own_process_never_imports_mlflow(self, kind: MlflowKind) -> None:
+        kind.tracking.flush()
+        assert "mlflow" not in sys.modules

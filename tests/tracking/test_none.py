@@ -1,0 +1,20 @@
+"""`--tracking none`."""
+
+from __future__ import annotations
+
+from reconciler.tracking.base import RunData, Tracking
+from reconciler.tracking.none import NoTracking
+
+from .mlflow_kind import request
+
+
+def test_without_tracking_every_question_has_an_empty_answer_at_once() -> None:
+    tracking: Tracking = NoTracking()
+    assert tracking.variables("", "lending") == {}
+    assert tracking.start_run(request("r")).result(0) == ""
+    assert tracking.copy_run("", request("r")).result(0) == ""
+    assert tracking.finish_run("", "FINISHED", {"m": 1.0}).result(0) == RunData("", "FINISHED", {"m": 1.0}, {}, {}, ())
+    assert tracking.registered([""]).result(0) == ()
+    assert tracking.set_aliases([]).result(0) is None
+    tracking.flush()
+    tracking.close()
