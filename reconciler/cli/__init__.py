@@ -1,0 +1,1 @@
+"""The command line: verbs as Flux and kubectl have them."""

@@ -1,0 +1,1 @@
+"""Where steps run: each engine one file behind the protocol in `base`."""

@@ -1,0 +1,1 @@
+"""What steps run in: environments built from manifests, each builder one file behind the protocol in `base`."""

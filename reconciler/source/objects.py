@@ -21,7 +21,7 @@ _WINDOW = 60
 _PIECE = 1 << 20
 
 
-class _Died(Exception):
+class _DiedError(Exception):
     """The git process ended before it answered."""
 
 
@@ -74,7 +74,7 @@ class Objects:
     def export_tree(self, tree_oid: str, destination: Path) -> None:
         """Write the files of a tree into a new folder; a destination that exists is left as it is.
 
-        Files are read-only, executables keep their bit, submodules are left out. The folder appears whole or not at all.
+        Files are read-only, executables keep their bit, submodules are left out; all of it appears at once.
 
         Raises:
             SourceError: the tree is not there, or a path or link in it leads out of it.
@@ -114,7 +114,7 @@ class Objects:
                     yield answer
                     answered += 1
                 return
-            except (_Died, BrokenPipeError) as died:
+            except (_DiedError, BrokenPipeError) as died:
                 self._end()
                 if is_last_attempt:
                     raise SourceError("git ended while objects were read", place=str(self._git.git_dir)) from died
@@ -125,7 +125,8 @@ class Objects:
 
     def _exchange(self, oids: list[str], limit: int | None) -> Iterator[tuple[str, int, IO[bytes]]]:
         process = self._running()
-        assert process.stdin is not None and process.stdout is not None
+        if process.stdin is None or process.stdout is None:
+            raise _DiedError
         waiting = deque(oids)
         asked = 0
         for position, oid in enumerate(oids):
@@ -143,7 +144,7 @@ class Objects:
 
     def _size(self, header: bytes, oid: str) -> int:
         if not header.endswith(b"\n"):
-            raise _Died
+            raise _DiedError
         if header.endswith(b" missing\n"):
             raise SourceError(f"the repository has no object {oid}", place=str(self._git.git_dir))
         return int(header.rpartition(b" ")[2])
@@ -183,5 +184,5 @@ class Objects:
 def _exactly(stream: IO[bytes], size: int) -> bytes:
     content = stream.read(size)
     if len(content) != size:
-        raise _Died
+        raise _DiedError
     return content

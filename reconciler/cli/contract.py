@@ -1,0 +1,142 @@
+"""The JSON that other programs rely on: plans, validations, runs and resources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler.model.desired import Desired
+from reconciler.model.plan import Plan
+from reconciler.model.problems import Problem
+from reconciler.model.runs import Run, StepRun
+from reconciler.model.status import Resource
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    return {
+        "revision": plan.revision,
+        "base": plan.base,
+        "environments": [
+            {"name": item.name, "version": item.version, "action": item.action, "reasons": list(item.reasons)}
+            for item in plan.environments
+        ],
+        "pipelines": [
+            {
+                "name": pipeline.name,
+                "action": pipeline.action,
+                "reasons": list(pipeline.reasons),
+                "steps": [
+                    {"name": step.name, "kind": step.kind, "action": step.action, "reasons": list(step.reasons)}
+                    for step in pipeline.steps
+                ],
+            }
+            for pipeline in plan.pipelines
+        ],
+        "versions": [
+            {
+                "kind": item.kind,
+                "name": item.name,
+                "from": item.old,
+                "to": item.new,
+                "required": item.required,
+                "ok": item.is_ok,
+                "why": list(item.why),
+            }
+            for item in plan.versions
+        ],
+        "prune": [{"kind": item.kind, "name": item.name} for item in plan.prune],
+        "errors": [problem_json(problem) for problem in plan.problems],
+    }
+
+
+def validation_json(desired: Desired, problems: Sequence[Problem]) -> dict[str, Any]:
+    return {
+        "files": desired.file_count,
+        "manifests": len(desired.manifests),
+        "errors": [problem_json(problem) for problem in problems],
+    }
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def run_json(run: Run, steps: Sequence[StepRun]) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "pipeline": run.pipeline,
+        "source": run.source,
+        "revision": run.revision,
+        "status": run.status,
+        "trigger": run.trigger,
+        "started": rfc3339(run.started),
+        "seconds": seconds(run.started, run.ended),
+        "mlflow_run_id": run.mlflow_run_id,
+        "restored_from": run.restored_from or None,
+        "reasons": list(run.reasons),
+        "error": run.error or None,
+        "steps": [
+            _step_json(step, [trial for trial in steps if trial.name == step.name and trial.trial])
+            for step in steps
+            if not step.trial
+        ],
+    }
+
+
+def _step_json(step: StepRun, trials: Sequence[StepRun]) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "name": step.name,
+        "kind": step.kind,
+        "status": step.status,
+        "fingerprint": step.fingerprint,
+        "seconds": seconds(step.started, step.ended),
+        "mlflow_run_id": step.mlflow_run_id,
+        "reasons": list(step.reasons),
+        "metrics": dict(step.metrics),
+        "outputs": dict(step.outputs),
+        "error": step.error or None,
+    }
+    if trials:
+        body["trials"] = [
+            {**_step_json(trial, []), "name": f"{trial.name}[{trial.trial}]", "hyperparameters": trial.hyperparameters}
+            for trial in trials
+        ]
+    return body
+
+
+def resource_json(resource: Resource) -> dict[str, Any]:
+    return {
+        "kind": resource.kind,
+        "name": resource.name,
+        "version": resource.version,
+        "source": resource.source,
+        "revision": resource.revision,
+        "suspended": resource.is_suspended,
+        "conditions": [
+            {
+                "type": condition.type,
+                "status": condition.status,
+                "reason": condition.reason,
+                "message": condition.message,
+                "since": rfc3339(condition.since),
+            }
+            for condition in resource.conditions
+        ],
+    }
+
+
+def rfc3339(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def seconds(started: float | None, ended: float | None) -> float | None:
+    return round(ended - started, 3) if started is not None and ended is not None else None

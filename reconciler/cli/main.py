@@ -1,0 +1,230 @@
+"""The program `reconciler`: its verbs and their options; what they do is imported when they are called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.output import Format, complain
+from reconciler.model.errors import ReconcilerError
+
+app = typer.Typer(
+    name="reconciler",
+    help="GitOps for machine learning: git push trains, git revert puts the old model back.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+StateOption = Annotated[
+    Path | None,
+    typer.Option("--state", envvar="RECONCILER_STATE", help="State folder; the platform's data folder by default."),
+]
+FormatOption = Annotated[Format, typer.Option("--output", "-o", help="How to print.")]
+EngineOption = Annotated[str, typer.Option("--engine", help="Where steps run: process, or auto.")]
+TrackingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--tracking",
+        envvar="RECONCILER_TRACKING",
+        help="MLflow's URI (sqlite:///… or http(s)://…), or none; SQLite in the state folder by default.",
+    ),
+]
+ParallelOption = Annotated[
+    int, typer.Option("--max-parallel", min=1, help="Steps and trials at once; the number of cores by default.")
+]
+DataRootOption = Annotated[
+    list[Path] | None,
+    typer.Option("--data-root", help="Folder from which manifests may name data by absolute path; repeatable."),
+]
+CORES = os.cpu_count() or 1
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="New folder; the repository becomes FOLDER/repo.")],
+    rows: Annotated[int, typer.Option(min=200, help="Rows of the synthetic data.")] = 20_000,
+    start: Annotated[bool, typer.Option("--start", help="Start a daemon on the new repository.")] = False,
+) -> None:
+    """Lay out a repository with the lending-club pipeline, and a bare origin beside it."""
+    from reconciler.cli.verb_init import init as run
+
+    _end(run(folder, rows, start))
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path | None, typer.Option("--dir", help="Workspace; a new temporary folder by default.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A smaller sample, for a quick look.")] = False,
+    engine: EngineOption = "process",
+) -> None:
+    """Play the life of an ML repository: push, change, revert, break."""
+    from reconciler.demo.play import play
+
+    _end(play(folder, quick, engine))
+
+
+@app.command()
+def daemon(
+    source: Annotated[str, typer.Option("--source", help="Git repository: a path or a URL.")],
+    branch: Annotated[str, typer.Option("--branch", help="Branch to follow.")] = "main",
+    name: Annotated[str, typer.Option("--name", help="Name of the source.")] = "main",
+    state: StateOption = None,
+    engine: EngineOption = "auto",
+    tracking: TrackingOption = None,
+    interval: Annotated[float, typer.Option("--interval", min=1, help="Seconds between two looks.")] = 60.0,
+    max_parallel: ParallelOption = CORES,
+    data_root: DataRootOption = None,
+    once: Annotated[bool, typer.Option("--once", help="Reconcile one time, wait for the runs, exit.")] = False,
+) -> None:
+    """Follow a branch: build what changed, run what depends on it."""
+    from reconciler.cli.verb_daemon import daemon as run
+
+    roots = tuple(str(root) for root in data_root or ())
+    _end(run(source, branch, name, _state(state), engine, tracking, interval, max_parallel, roots, once))
+
+
+@app.command()
+def apply(
+    file: Annotated[Path, typer.Option("--file", "-f", help="A manifest, or a folder of them, committed or not.")],
+    state: StateOption = None,
+    engine: EngineOption = "auto",
+    tracking: TrackingOption = None,
+    max_parallel: ParallelOption = CORES,
+    data_root: DataRootOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Run although nothing changed.")] = False,
+) -> None:
+    """Apply manifests of any kind from a folder: environments are built, pipelines run."""
+    from reconciler.cli.verb_apply import apply as run
+
+    roots = tuple(str(root) for root in data_root or ())
+    _end(run(file, _state(state), engine, tracking, max_parallel, roots, force))
+
+
+@app.command()
+def validate(
+    path: Annotated[Path, typer.Argument(help="A manifest, or a folder of them.")] = Path(),
+    state: StateOption = None,
+    output: FormatOption = Format.TABLE,
+    data_root: DataRootOption = None,
+) -> None:
+    """Check manifests: every problem with its file, line, column and a hint."""
+    from reconciler.cli.verbs_manifests import validate as run
+
+    _end(run(path, _state(state), output, tuple(str(root) for root in data_root or ())))
+
+
+@app.command()
+def plan(
+    path: Annotated[Path, typer.Argument(help="A work tree.")] = Path(),
+    state: StateOption = None,
+    output: FormatOption = Format.TABLE,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 3 where there is something to do.")] = False,
+    data_root: DataRootOption = None,
+) -> None:
+    """Show what a work tree would build and run, and why."""
+    from reconciler.cli.verbs_manifests import plan as run
+
+    _end(run(path, _state(state), output, exit_code, tuple(str(root) for root in data_root or ())))
+
+
+@app.command()
+def get(
+    kind: Annotated[str, typer.Argument(help="A kind, such as pipelines, or all.")] = "all",
+    name: Annotated[str | None, typer.Argument(help="One resource.")] = None,
+    state: StateOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """List sources and resources: is each as Git says, and if not, why."""
+    from reconciler.cli.verbs_state import get as run
+
+    _end(run(kind, name, _state(state), output))
+
+
+@app.command()
+def runs(
+    pipeline: Annotated[str | None, typer.Argument(help="Only this pipeline, or one run with its steps.")] = None,
+    state: StateOption = None,
+    output: FormatOption = Format.TABLE,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many.")] = 20,
+) -> None:
+    """List runs, the newest first; of one run, its steps and why each ran."""
+    from reconciler.cli.verbs_state import runs as run
+
+    _end(run(pipeline, _state(state), output, limit))
+
+
+@app.command()
+def logs(
+    what: Annotated[str, typer.Argument(help="A run, a pipeline (its newest run), or `environment`.")],
+    step: Annotated[str | None, typer.Argument(help="A step, a trial such as train[2], or an environment.")] = None,
+    state: StateOption = None,
+    tail: Annotated[int | None, typer.Option("--tail", min=1, help="Only the last lines.")] = None,
+) -> None:
+    """Show what steps and environment builds printed."""
+    from reconciler.cli.verbs_state import logs as run
+
+    _end(run(what, step, _state(state), tail))
+
+
+@app.command()
+def trace(
+    target: Annotated[str, typer.Argument(help="A pipeline, a run or a registered model.")],
+    state: StateOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Walk back from a model or run to the commit, the versions and the data that made it."""
+    from reconciler.cli.verb_trace import trace as run
+
+    _end(run(target, _state(state), output))
+
+
+@app.command()
+def reconcile(
+    state: StateOption = None,
+    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for the daemon.")] = 60.0,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the runs that it starts.")] = False,
+) -> None:
+    """Have the running daemon look at its source now; failed pipelines are tried again."""
+    from reconciler.cli.verb_reconcile import reconcile as run
+
+    _end(run(_state(state), timeout, wait))
+
+
+def _state(chosen: Path | None):  # type: ignore[no-untyped-def]
+    from reconciler.state.folder import StateFolder, default_state_folder
+
+    return StateFolder(chosen.resolve()) if chosen else default_state_folder()
+
+
+def _end(code: int) -> None:
+    if code:
+        raise typer.Exit(code)
+
+
+def main() -> None:
+    """Run the program; errors that a person can act on end it with one message, not a traceback."""
+    try:
+        app()
+    except ReconcilerError as error:
+        place = f"{error.place}: " if error.place else ""
+        complain(f"error: {place}{error.message}")
+        if error.hint:
+            complain(f"hint: {error.hint}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        complain("interrupted")
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

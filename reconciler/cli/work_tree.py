@@ -1,0 +1,87 @@
+"""A folder of manifests as it stands, committed or not: loaded and compared with the state."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reconciler.manifests.loader import Loader, located
+from reconciler.model.desired import Desired
+from reconciler.model.errors import UsageError
+from reconciler.model.plan import Actual, Plan
+from reconciler.model.problems import Problem
+from reconciler.model.steps import Graph
+from reconciler.planning.diff import plan as make_plan
+from reconciler.planning.graph import GraphBuilder
+from reconciler.source.local_data import with_local_data
+from reconciler.source.worktree import Worktree, worktree_snapshot
+from reconciler.state.actual import ActualReader
+from reconciler.state.store import State
+
+LOCAL_SOURCE = "local"
+
+
+@dataclass(frozen=True)
+class LoadedTree:
+    """A work tree with its manifests and graphs.
+
+    Attributes:
+        problems: of the manifests and of their references, located.
+    """
+
+    worktree: Worktree
+    desired: Desired
+    graphs: list[Graph]
+    problems: tuple[Problem, ...]
+
+    def content(self, file: str) -> bytes | None:
+        entry = self.desired.snapshot.entries.get(file)
+        return self.worktree.objects.read(entry.oid) if entry else None
+
+
+@contextmanager
+def loaded_tree(path: Path, state: State, data_roots: Sequence[str] = ()) -> Iterator[LoadedTree]:
+    """Load the repository that a path lies in.
+
+    Raises:
+        UsageError: there is nothing at the path.
+    """
+    if not path.exists():
+        raise UsageError("there is no such file or folder", place=str(path), hint="name a folder with manifests")
+    folder = path if path.is_dir() else path.parent
+    scratch = Path(tempfile.mkdtemp(dir=state.folder.scratch))
+    worktree = worktree_snapshot(folder.resolve(), scratch)
+    try:
+        loaded = Loader(state.documents).load(worktree.snapshot, worktree.objects)
+        desired = with_local_data(loaded, data_roots, state.documents)
+        graphs, found = GraphBuilder().build(desired)
+        problems = located((*desired.problems, *found), desired.snapshot, worktree.objects)
+        yield LoadedTree(worktree, desired, graphs, problems)
+    finally:
+        worktree.objects.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def plan_tree(tree: LoadedTree, state: State) -> tuple[Plan, Actual]:
+    """The plan of a work tree against the state, and the actual state that it was made from."""
+    actual = ActualReader(state).read(source_of(state), tree.graphs)
+    plan = make_plan(replace(tree.desired, problems=()), tree.graphs, (), actual)
+    problems = located(plan.problems, tree.desired.snapshot, tree.worktree.objects)
+    return replace(plan, problems=(*tree.problems, *problems)), actual
+
+
+def source_of(state: State) -> str:
+    """The source that a work tree is compared with: the only one there is, else none in particular."""
+    sources = state.sources.all()
+    return sources[0].name if len(sources) == 1 else LOCAL_SOURCE
+
+
+def below(tree: LoadedTree, path: Path, file: str) -> bool:
+    """Whether a file of the repository is the path, or lies below it."""
+    wanted = path.resolve().relative_to(tree.worktree.top)
+    prefix = wanted.as_posix()
+    return prefix == "." or file == prefix or file.startswith(f"{prefix}/")

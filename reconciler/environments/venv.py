@@ -1,0 +1,157 @@
+"""Virtual environments for the process engine, built by uv from conda files and requirements."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.engines.log import log_tail
+from reconciler.environments.base import EnvironmentSpec
+from reconciler.environments.conda_file import read_conda_file
+from reconciler.model.errors import EnvironmentBuildError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_COMPLETE = ".complete"
+_PASSED_ON = re.compile(
+    r"^(HOME|PATH|LANG|TMPDIR|UV_.*|PIP_.*|XDG_.*|SSL_CERT_.*|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|.*_proxy|.*_PROXY)$"
+)
+_FROM_PYTHON = re.compile(r"^FROM\s+(?:\S+/)?python:(\d+\.\d+(?:\.\d+)?)", re.IGNORECASE | re.MULTILINE)
+_REQUIREMENTS = re.compile(r"(?:-r|--requirement)[ =](\S+)")
+_RUN = re.compile(r"^RUN\s+(?!.*\b(?:pip|uv)\b.*\binstall\b)(.+)$", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """What goes into a virtual environment."""
+
+    python: str
+    requirements: tuple[str, ...] = ()
+    requirements_file: Path | None = None
+
+
+class VenvBuilder:
+    """Builds a virtual environment per digest; one without its mark of completion is built anew."""
+
+    def __init__(self, folder: Path, uv: str | None = None) -> None:
+        self._folder = folder
+        self._uv = uv
+
+    def location(self, spec: EnvironmentSpec) -> str | None:
+        """See `EnvironmentBuilder.location`."""
+        venv = self._venv(spec)
+        return str(venv) if (venv / _COMPLETE).exists() and (venv / "bin" / "python").exists() else None
+
+    def build(self, spec: EnvironmentSpec, log: Path) -> str:
+        """See `EnvironmentBuilder.build`; two processes that need the same one build it once."""
+        recipe = _recipe(spec)
+        venv = self._venv(spec)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with _locked(self._folder / f"{venv.name}.lock"):
+            known = self.location(spec)
+            if known is not None:
+                return known
+            shutil.rmtree(venv, ignore_errors=True)
+            log.write_bytes(b"")
+            for note in self.notes(spec):
+                _write(log, f"note: {note}")
+            self._run(["venv", "--python", recipe.python, str(venv)], spec, log)
+            python = str(venv / "bin" / "python")
+            install = ["pip", "install", "--python", python, "--compile-bytecode"]
+            if recipe.requirements_file is not None:
+                self._run([*install, "--requirement", str(recipe.requirements_file)], spec, log)
+            elif recipe.requirements:
+                self._run([*install, "--", *recipe.requirements], spec, log)
+            staged = venv / f"{_COMPLETE}.tmp"
+            staged.write_text(spec.digest, encoding="utf-8")
+            staged.rename(venv / _COMPLETE)
+        return str(venv)
+
+    def notes(self, spec: EnvironmentSpec) -> list[str]:
+        """See `EnvironmentBuilder.notes`."""
+        if spec.context_folder is not None and spec.dockerfile is not None:
+            text = (spec.context_folder / spec.dockerfile).read_text(encoding="utf-8", errors="replace")
+            return [
+                "the process engine installs the requirements beside the Dockerfile; the image itself is not built",
+                *(f"not honoured: RUN {command.strip()}" for command in _RUN.findall(text)),
+            ]
+        notes = []
+        if spec.conda is not None:
+            conda = read_conda_file(spec.conda, spec.name)
+            notes.extend(f"not honoured, indexes are the machine's: {option}" for option in conda.options)
+        if spec.image:
+            notes.append(f"the process engine has no images: {spec.image} stands for a bare Python")
+        return notes
+
+    def _venv(self, spec: EnvironmentSpec) -> Path:
+        return self._folder / spec.digest[:12]
+
+    def _run(self, arguments: Sequence[str], spec: EnvironmentSpec, log: Path) -> None:
+        uv = self._uv or _find_uv()
+        _write(log, f"$ uv {' '.join(arguments)}")
+        with log.open("ab") as file:
+            code = subprocess.run(
+                [uv, *arguments], stdout=file, stderr=subprocess.STDOUT, env=_environment(), check=False
+            ).returncode
+        if code:
+            message = f"environment `{spec.name}` cannot be built; the end of its log:\n{log_tail(log, 12)}"
+            raise EnvironmentBuildError(message, place=str(log), hint="correct the requirement that uv names")
+
+
+def _recipe(spec: EnvironmentSpec) -> _Recipe:
+    ours = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if spec.context_folder is not None:
+        return _recipe_of_context(spec, spec.context_folder, ours)
+    if spec.conda is None:
+        return _Recipe(ours)
+    conda = read_conda_file(spec.conda, spec.name)
+    if conda.packages:
+        message = f"the process engine cannot install conda packages: {', '.join(conda.packages)}"
+        hint = "move them to the pip section, or use the Docker engine"
+        raise EnvironmentBuildError(message, place=spec.name, hint=hint)
+    return _Recipe(conda.python or ours, conda.pip)
+
+
+def _recipe_of_context(spec: EnvironmentSpec, context: Path, ours: str) -> _Recipe:
+    text = (context / (spec.dockerfile or "Dockerfile")).read_text(encoding="utf-8", errors="replace")
+    python = _FROM_PYTHON.search(text)
+    named = _REQUIREMENTS.search(text)
+    file = context / Path(named[1]).name if named else context / "requirements.txt"
+    if not file.exists():
+        message = f"there is no {file.name} beside the Dockerfile of `{spec.name}`"
+        hint = "the process engine installs from a requirements file; add one, or use the Docker engine"
+        raise EnvironmentBuildError(message, place=spec.name, hint=hint)
+    return _Recipe(python[1] if python else ours, requirements_file=file)
+
+
+def _environment() -> dict[str, str]:
+    passed = {name: value for name, value in os.environ.items() if _PASSED_ON.match(name)}
+    return {"UV_LINK_MODE": "hardlink", "NO_COLOR": "1", "UV_NO_PROGRESS": "1", **passed}
+
+
+def _find_uv() -> str:
+    import uv
+
+    return str(uv.find_uv_bin())
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _write(log: Path, line: str) -> None:
+    with log.open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")

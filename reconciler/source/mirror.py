@@ -1,0 +1,173 @@
+"""A followed branch, mirrored into a bare repository of our own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.model.errors import SourceError, UsageError
+from reconciler.model.snapshot import Commit, Snapshot
+from reconciler.source.objects import Objects
+from reconciler.source.plumbing import Git, complaint, environment
+from reconciler.source.tree import list_tree, update_tree
+
+if TYPE_CHECKING:
+    from git import Repo
+
+_URL = re.compile(r"^(?:(?:https?|ssh|file)://|[\w.-]+@[\w.-]+:|/|\.|~|[\w.-]+(?:/|$))")
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+
+
+class Mirror:
+    """Follows one branch of one remote repository.
+
+    Args:
+        url: a path, or a URL of scheme file, ssh, http or https.
+        directory: where the mirror lies; made with the first fetch.
+
+    Raises:
+        UsageError: the URL is of another kind.
+    """
+
+    def __init__(self, url: str, branch: str, directory: Path, timeout_seconds: float = 60) -> None:
+        self._place = redacted(url)
+        if url.startswith("-") or "::" in url or not _URL.match(url):
+            hint = "name a folder, or a URL that starts with https://, ssh:// or file://"
+            raise UsageError("this is no address of a Git repository", place=self._place, hint=hint)
+        self._url = str(Path(url).expanduser().resolve()) if "://" not in url and "@" not in url else url
+        self._branch = branch
+        self._directory = directory
+        self._timeout = timeout_seconds
+        self._git = Git(directory)
+        self._objects = Objects(self._git)
+        self._repo: Repo | None = None
+
+    @property
+    def objects(self) -> Objects:
+        """The content of everything that was fetched."""
+        return self._objects
+
+    def remote_head(self) -> str | None:
+        """The commit that the branch is at, None where the remote has no such branch yet.
+
+        Raises:
+            SourceError: the remote cannot be reached or read.
+        """
+        listed = self._remote("ls-remote", "--heads", "--", self._url, f"refs/heads/{self._branch}").decode()
+        return listed.split("\t")[0] if listed else None
+
+    def fetch(self) -> str | None:
+        """Bring the branch and all tags here; returns the branch's commit, None where there is no such branch.
+
+        Raises:
+            SourceError: the remote cannot be reached or read.
+        """
+        head = self.remote_head()
+        if head is None:
+            return None
+        self._prepare()
+        branch = f"+refs/heads/{self._branch}:refs/heads/{self._branch}"
+        arguments = ["fetch", "--quiet", "--no-write-fetch-head", "--force", "--", self._url, branch]
+        self._remote(f"--git-dir={self._directory}", *arguments, "+refs/tags/*:refs/tags/*")
+        return self._repository().commit(f"refs/heads/{self._branch}").hexsha
+
+    def snapshot(self, commit: str, previous: Snapshot | None = None) -> Snapshot:
+        """What the repository holds at a commit; from `previous` on only what differs is listed.
+
+        Raises:
+            SourceError: the commit was never fetched.
+        """
+        tree = self._git.run("rev-parse", f"{commit}^{{tree}}").decode().strip()
+        if previous is None:
+            entries = list_tree(self._git, tree)
+        else:
+            entries = update_tree(self._git, previous.entries, previous.tree, tree)
+        return Snapshot(f"{self._branch}@sha1:{commit}", commit, tree, entries)
+
+    def commit(self, commit_id: str) -> Commit:
+        """Who made a commit, when, and what its first line says."""
+        found = self._repository().commit(commit_id)
+        authored = datetime.fromtimestamp(found.authored_date, UTC).isoformat().replace("+00:00", "Z")
+        subject = str(found.message).partition("\n")[0]
+        return Commit(found.hexsha, f"{found.author.name} <{found.author.email}>", authored, subject)
+
+    def has(self, commit: str) -> bool:
+        try:
+            self._git.run("cat-file", "-e", f"{commit}^{{commit}}")
+        except SourceError:
+            return False
+        return True
+
+    def keep(self, commit: str) -> None:
+        """Keep a commit even after its branch was rewritten."""
+        self._git.run("update-ref", f"refs/kept/{commit}", commit)
+
+    def close(self) -> None:
+        """End the processes that read from the mirror."""
+        self._objects.close()
+        if self._repo is not None:
+            self._repo.close()
+            self._repo = None
+
+    def _repository(self) -> Repo:
+        from git import Repo
+
+        if self._repo is None:
+            self._repo = Repo(self._directory)
+        return self._repo
+
+    def _prepare(self) -> None:
+        """Make the bare repository; one that a killed process left unusable is made anew."""
+        if self._directory.exists():
+            for lock in self._directory.glob("**/*.lock"):
+                lock.unlink(missing_ok=True)
+            try:
+                self._git.run("rev-parse", "--git-dir")
+            except SourceError:
+                shutil.rmtree(self._directory)
+            else:
+                return
+        from git import Repo
+
+        self._directory.parent.mkdir(parents=True, exist_ok=True)
+        Repo.init(self._directory, bare=True).close()
+
+    def _remote(self, *arguments: str) -> bytes:
+        """Run a git command that talks to the remote, with a deadline."""
+        command = ["git", "-c", "protocol.ext.allow=never", *arguments]
+        try:
+            done = subprocess.run(
+                command,
+                capture_output=True,
+                timeout=self._timeout,
+                env=environment(),
+                check=False,
+                stdin=subprocess.DEVNULL,
+            )
+        except subprocess.TimeoutExpired:
+            message = f"the repository did not answer within {self._timeout:g} seconds"
+            raise SourceError(message, place=self._place, hint="is the network up, and the address right?") from None
+        if done.returncode:
+            said = redacted(complaint(done.stderr, arguments, done.returncode))
+            raise SourceError(said, place=self._place, hint=_hint(said))
+        return done.stdout
+
+
+def redacted(text: str) -> str:
+    """The text without the credentials in its URLs."""
+    return _CREDENTIALS.sub("***@", text)
+
+
+def _hint(said: str) -> str:
+    lowered = said.lower()
+    if "authentication" in lowered or "permission denied" in lowered or "could not read username" in lowered:
+        return "check the token or the SSH key of the daemon"
+    if "does not appear to be a git repository" in lowered or "not found" in lowered:
+        return "check the address; is it a Git repository?"
+    if "could not resolve" in lowered or "connect" in lowered:
+        return "is the network up, and the address right?"
+    return "try `git ls-remote` with the same address"

@@ -1,0 +1,105 @@
+"""Uncommitted trees: the same ids that a commit would give, with nothing written into the user's repository."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.model.errors import SourceError
+from reconciler.model.snapshot import Snapshot
+from reconciler.source.objects import Objects
+from reconciler.source.plumbing import Git
+from reconciler.source.tree import list_tree
+
+
+@dataclass(frozen=True, slots=True)
+class Worktree:
+    """A work tree as it stands.
+
+    Attributes:
+        top: the repository's top folder, or the folder itself where it is in no repository.
+        prefix: the folder asked for, relative to the top; "" for the top.
+        base: the commit that is checked out, None where there is none.
+    """
+
+    snapshot: Snapshot
+    objects: Objects
+    top: Path
+    prefix: str
+    base: str | None
+
+
+def worktree_snapshot(folder: Path, scratch: Path) -> Worktree:
+    """The snapshot of a folder's repository as it stands, ignored files left out.
+
+    Args:
+        folder: in a Git repository or not.
+        scratch: an empty folder for the index and the new objects; it must outlive the result.
+
+    Raises:
+        SourceError: git cannot read the folder.
+    """
+    found = _repository(folder)
+    if found is None:
+        return _outside_git(folder, scratch)
+    git_dir, top = found
+    index = scratch / "index"
+    if (git_dir / "index").exists():
+        shutil.copyfile(git_dir / "index", index)
+    (scratch / "objects").mkdir()
+    env = {
+        "GIT_INDEX_FILE": str(index),
+        "GIT_OBJECT_DIRECTORY": str(scratch / "objects"),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(_objects_of(git_dir)),
+    }
+    git = Git(git_dir, folder=top, work_tree=top, env=env)
+    tree = _write_tree(git)
+    base, head_tree, branch = _head(Git(git_dir))
+    is_clean = head_tree == tree
+    revision = f"{branch}@sha1:{base}" if is_clean else f"worktree@sha1:{tree}"
+    snapshot = Snapshot(revision, base if is_clean else None, tree, list_tree(git, tree))
+    prefix = folder.relative_to(top).as_posix()
+    return Worktree(snapshot, Objects(git), top, "" if prefix == "." else prefix, base)
+
+
+def _outside_git(folder: Path, scratch: Path) -> Worktree:
+    git_dir = scratch / "git"
+    Git(None, folder=folder).run("init", "--quiet", "--bare", str(git_dir))
+    git = Git(git_dir, folder=folder, work_tree=folder, config={"core.bare": "false"})
+    tree = _write_tree(git)
+    snapshot = Snapshot(f"worktree@sha1:{tree}", None, tree, list_tree(git, tree))
+    return Worktree(snapshot, Objects(git), folder, "", None)
+
+
+def _write_tree(git: Git) -> str:
+    git.run("add", "--all", ".")
+    return git.run("write-tree").decode().strip()
+
+
+def _repository(folder: Path) -> tuple[Path, Path] | None:
+    """The git directory and the top folder, None outside any repository."""
+    try:
+        told = Git(None, folder=folder).run("rev-parse", "--absolute-git-dir", "--show-toplevel").decode()
+    except SourceError:
+        return None
+    git_dir, top = told.splitlines()[:2]
+    return Path(git_dir), Path(top)
+
+
+def _objects_of(git_dir: Path) -> Path:
+    """Where objects lie: a linked work tree shares those of its repository."""
+    common = git_dir / "commondir"
+    if common.exists():
+        return (git_dir / common.read_text(encoding="utf-8").strip()).resolve() / "objects"
+    return git_dir / "objects"
+
+
+def _head(git: Git) -> tuple[str | None, str | None, str]:
+    """Commit, tree and branch that are checked out; None before the first commit."""
+    try:
+        commit, tree = git.run("rev-parse", "HEAD", "HEAD^{tree}").decode().split()
+        branch = git.run("rev-parse", "--abbrev-ref", "HEAD").decode().strip()
+    except SourceError:
+        return None, None, "HEAD"
+    return commit, tree, branch
