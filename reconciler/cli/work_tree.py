@@ -84,4 +84,4 @@ def below(tree: LoadedTree, path: Path, file: str) -> bool:
     """Whether a file of the repository is the path, or lies below it."""
     wanted = path.resolve().relative_to(tree.worktree.top)
     prefix = wanted.as_posix()
-    return prefix == "." or file == prefix or file.startswith(f"{prefix}/")
+    return prefix in (".", file) or file.startswith(f"{prefix}/")

@@ -85,7 +85,7 @@ class VenvBuilder:
                 "the process engine installs the requirements beside the Dockerfile; the image itself is not built",
                 *(f"not honoured: RUN {command.strip()}" for command in _RUN.findall(text)),
             ]
-        notes = []
+        notes: list[str] = []
         if spec.conda is not None:
             conda = read_conda_file(spec.conda, spec.name)
             notes.extend(f"not honoured, indexes are the machine's: {option}" for option in conda.options)

@@ -34,14 +34,11 @@ class EnvironmentPool:
         """Where the environment is, as soon as it is built; the future raises EnvironmentBuildError."""
         with self._lock:
             known = self._futures.get(planned.digest)
-            if known is not None and not (known.done() and not self._is_whole(planned, known)):
+            if known is not None and not (known.done() and not _is_whole(known)):
                 return known
             future = self._threads.submit(self._build, planned, objects)
             self._futures[planned.digest] = future
             return future
-
-    def _is_whole(self, planned: PlannedEnvironment, future: Future[str]) -> bool:
-        return future.exception() is None and Path(future.result()).exists()
 
     def _build(self, planned: PlannedEnvironment, objects: Objects) -> str:
         spec = self._spec(planned, objects)
@@ -104,6 +101,10 @@ class EnvironmentPool:
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _is_whole(future: Future[str]) -> bool:
+    return future.exception() is None and Path(future.result()).exists()
 
 
 def _conda(planned: PlannedEnvironment, objects: Objects) -> dict[str, Any] | None:

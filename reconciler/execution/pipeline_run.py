@@ -209,7 +209,7 @@ class PipelineRun:
             reused_from=result.run_id,
             reasons=(self._reuse_reason(step, result),),
         )
-        self._record.copy(step, result, partial(self._on_copied, step, result))
+        self._record.copy(step, result, partial(self._on_copied, step))
 
     def _reuse_reason(self, step: Step, result: Result) -> str:
         ran = [name for name in step.after if name in self._results and self._results[name].run_id == self._run.id]
@@ -217,7 +217,7 @@ class PipelineRun:
             return f"{', '.join(ran)} wrote the same content as before; {reuse_reason(result)}"
         return reuse_reason(result)
 
-    def _on_copied(self, step: Step, result: Result, trial: str, mlflow_run_id: str) -> None:
+    def _on_copied(self, step: Step, trial: str, mlflow_run_id: str) -> None:
         if not trial:
             self._journal.change(step.name, mlflow_run_id=mlflow_run_id)
         self._journal.flush()

@@ -1,0 +1,120 @@
+"""`apply -f`: manifests of any kind, from a folder as it stands."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from reconciler.cli.output import complain, say
+from reconciler.cli.progress import Progress
+from reconciler.cli.run_table import show_run
+from reconciler.cli.show_problems import show_problems
+from reconciler.cli.site_factory import make_site
+from reconciler.cli.work_tree import LOCAL_SOURCE, LoadedTree, below, loaded_tree, plan_tree
+from reconciler.execution.carry_out import Order, new_run, restore
+from reconciler.execution.record import Origin
+from reconciler.execution.site import Site
+from reconciler.model.errors import ReconcilerError, UsageError
+from reconciler.model.manifests import Component, Environment, Pipeline, kind_of
+from reconciler.model.plan import Actual, PipelineAction, PipelinePlan
+from reconciler.model.problems import Code, Problem, Severity
+from reconciler.model.runs import Run
+from reconciler.planning.diff import plan_pipeline
+from reconciler.planning.graph import environment_spec
+from reconciler.state.folder import StateFolder
+from reconciler.state.store import State
+
+
+def apply(
+    file: Path,
+    folder: StateFolder,
+    engine: str,
+    tracking: str | None,
+    max_parallel: int,
+    data_roots: tuple[str, ...],
+    is_forced: bool,
+) -> int:
+    """Apply what lies at a path; 1 where it is refused or a run fails."""
+    state = State(folder)
+    try:
+        with loaded_tree(file, state, data_roots) as tree:
+            chosen = [manifest for path, manifest in tree.desired.manifests.items() if below(tree, file, path)]
+            made, actual = plan_tree(tree, state)
+            problems = [_softened(problem) for problem in made.problems if _concerns(problem, tree, file)]
+            show_problems(problems, tree.content)
+            if any(problem.is_error for problem in problems):
+                complain("refused: nothing was applied")
+                return 1
+            if not chosen:
+                raise UsageError("there is no manifest here", place=str(file), hint="name a manifest or its folder")
+            site = make_site(state, engine, tracking, max_parallel)
+            try:
+                pipelines = {manifest.name for manifest in chosen if isinstance(manifest, Pipeline)}
+                plans = [
+                    plan_pipeline(graph, actual, is_forced) for graph in tree.graphs if graph.pipeline in pipelines
+                ]
+                is_good = _build([m for m in chosen if isinstance(m, Environment)], tree, site) if not plans else True
+                for manifest in chosen:
+                    if isinstance(manifest, Component) and not plans:
+                        say(f"{kind_of(manifest)} {manifest.name}: valid; it runs when a pipeline uses it")
+                results = [_carry_out(plan, actual, tree, site) for plan in plans]
+                return 0 if is_good and all(results) else 1
+            finally:
+                site.close()
+    finally:
+        state.close()
+
+
+def _softened(problem: Problem) -> Problem:
+    """A version may be edited freely until it is pushed: here that is worth a warning only."""
+    from dataclasses import replace
+
+    if problem.code in (Code.VERSION_MUTATED, Code.VERSION_BUMP):
+        return replace(problem, severity=Severity.WARNING)
+    return problem
+
+
+def _concerns(problem: Problem, tree: LoadedTree, file: Path) -> bool:
+    """A folder is judged by its own files; one manifest also by those that it may refer to."""
+    return below(tree, file, problem.file) if file.is_dir() else True
+
+
+def _build(environments: list[Environment], tree: LoadedTree, site: Site) -> bool:
+    is_good = True
+    for environment in environments:
+        spec = environment_spec(environment, tree.desired)
+        try:
+            location = site.environments.location(spec, tree.worktree.objects).result()
+            say(f"environment {environment.name}: built at {location}")
+        except ReconcilerError as error:
+            complain(f"environment {environment.name}: {error}")
+            is_good = False
+    return is_good
+
+
+def _carry_out(plan: PipelinePlan, actual: Actual, tree: LoadedTree, site: Site) -> bool:
+    snapshot = tree.desired.snapshot
+    order = Order(LOCAL_SOURCE, snapshot.revision, "apply", Origin(commit=tree.worktree.base or ""))
+    if plan.action is PipelineAction.NONE:
+        say(f"pipeline {plan.name}: nothing to do")
+        return True
+    if plan.action is PipelineAction.RESTORE:
+        show_run(site.state, restore(site, plan, order))
+        return True
+    run = new_run(site, plan, actual, tree.worktree.objects, order)
+    ended: list[Run] = []
+    thread = threading.Thread(target=lambda: ended.append(run.go()), name=f"run {plan.name}")
+    progress = Progress(site.state, since=site.clock() - 1.0)
+    thread.start()
+    try:
+        progress.follow(lambda: not thread.is_alive())
+    except KeyboardInterrupt:
+        complain("cancelling; what has finished is kept")
+        run.cancel("interrupted by hand")
+        thread.join()
+        raise
+    thread.join()
+    if not ended:
+        return False
+    show_run(site.state, ended[0])
+    return ended[0].status.is_good
