@@ -65,7 +65,8 @@ def main() -> None:
             model,
             name="model",
             signature=infer_signature(test_features, predicted),
-            pip_requirements=["lightgbm", "scikit-learn"],  # named, or MLflow spends seconds on guessing them
+            pip_requirements=["lightgbm", "scikit-learn", "cloudpickle"],  # named, or MLflow takes seconds to guess
+            serialization_format="cloudpickle",
         )
     report = {"algorithm": ALGORITHM, **params, **metrics}
     arguments.report.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")

@@ -57,7 +57,7 @@ def main() -> None:
             model,
             name="model",
             signature=infer_signature(test_features, predicted),
-            pip_requirements=["scikit-learn"],  # named, or MLflow spends seconds on guessing them
+            pip_requirements=["scikit-learn", "cloudpickle"],  # named, or MLflow takes seconds to guess
             serialization_format="cloudpickle",
         )
     report = {"algorithm": ALGORITHM, **params, **metrics}
