@@ -70,7 +70,12 @@ STYLES = {
 
 
 def _print_columns(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    lines = [list(headers), *[[" ".join(cell.split()) for cell in row] for row in rows]]
+    lines = [list(headers), *[[_on_one_line(cell) for cell in row] for row in rows]]
     widths = [max(len(line[column]) for line in lines) for column in range(len(headers))]
     for line in lines:
         say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _on_one_line(cell: str) -> str:
+    indent = cell[: len(cell) - len(cell.lstrip(" "))]
+    return indent + " ".join(cell.split())

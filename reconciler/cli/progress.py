@@ -48,14 +48,15 @@ class Progress:
             if (environment.started or 0) >= self._since or environment.status == BUILDING
         ]
 
-    def _runs(self) -> list[Run]:
+    def runs(self) -> list[Run]:
+        """The runs that started since, the oldest first."""
         return [run for run in reversed(self._state.runs.recent(limit=10)) if run.started >= self._since]
 
     def _say_changes(self) -> None:
         for environment in self._environments():
             took = _took(environment.started, environment.ended)
             self._once(("environment", environment.digest), environment.status, f"environment {environment.name}", took)
-        for run in self._runs():
+        for run in self.runs():
             for step in self._state.runs.steps(run.id):
                 if step.status is not StepStatus.PENDING:
                     label = f"{step.name}[{step.trial}]" if step.trial else step.name
@@ -77,7 +78,7 @@ class Progress:
         for environment in self._environments():
             took = _took(environment.started, environment.ended or time.time())
             table.add_row(f"environment {environment.name}", environment.status, took, "")
-        for run in self._runs():
+        for run in self.runs():
             steps = self._state.runs.steps(run.id)
             table.add_row(Text(run.id, style="bold"), run.status, _took(run.started, run.ended or time.time()), "")
             for step in steps:

@@ -26,8 +26,7 @@ def make_site(state: State, engine: str, tracking: str | None, max_parallel: int
     Raises:
         UsageError: there is no engine of that name.
     """
-    if engine not in _ENGINES:
-        raise UsageError(f"there is no engine `{engine}`", hint=f"choose one of: {', '.join(_ENGINES)}")
+    check_engine(engine)
     return Site(
         state=state,
         engine=ProcessEngine(),
@@ -37,6 +36,16 @@ def make_site(state: State, engine: str, tracking: str | None, max_parallel: int
         slots=ThreadPoolExecutor(max_workers=max_parallel, thread_name_prefix="step"),
         clock=time.time,
     )
+
+
+def check_engine(engine: str) -> None:
+    """Refuse an engine that there is not.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if engine not in _ENGINES:
+        raise UsageError(f"there is no engine `{engine}`", hint=f"choose one of: {', '.join(_ENGINES)}")
 
 
 def make_tracking(folder: StateFolder, uri: str | None) -> Tracking:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 
-from reconciler.cli.output import say
+from reconciler.cli.output import complain, say
+from reconciler.cli.progress import Progress
+from reconciler.cli.run_table import show_run
 from reconciler.cli.site_factory import make_site
 from reconciler.daemon.follower import Outcome, SourceSettings
 from reconciler.daemon.service import Daemon, DaemonSettings
@@ -25,7 +29,8 @@ def daemon(
     is_once: bool,
 ) -> int:
     """Run the daemon; with `is_once` the exit status says whether the newest revision is applied and its runs well."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    level = logging.ERROR if is_once else logging.INFO  # once, the table at the end says all
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     state = State(folder)
     site = make_site(state, engine, tracking, max_parallel)
@@ -37,11 +42,27 @@ def daemon(
             say(f"following {branch} of {source}; state in {folder.root}")
             running.run()
             return 0
-        outcome = running.once()
+        outcome = _once(running, state)
         return 0 if outcome.is_good and not _failures(state, name) else 1
     finally:
         site.close()
         state.close()
+
+
+def _once(running: Daemon, state: State) -> Outcome:
+    """Reconcile once, showing what happens, then what came of it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: runs are taken up next time
+    progress, is_over = Progress(state), threading.Event()
+    shown = threading.Thread(target=progress.follow, args=(is_over.is_set,), name="progress", daemon=True)
+    shown.start()
+    try:
+        outcome = running.once()
+    finally:
+        is_over.set()
+        shown.join()
+    for run in progress.runs():
+        show_run(state, run)
+    return outcome
 
 
 class _Reporter:
@@ -70,6 +91,6 @@ def _failures(state: State, source: str) -> list[str]:
     for name in names:
         newest = next(iter(state.runs.recent(name, limit=1)), None)
         if newest is not None and not newest.status.is_good:
-            say(f"{newest.id} {newest.status}: {newest.error}")
+            complain(f"{newest.id} {newest.status}")
             failed.append(name)
     return failed

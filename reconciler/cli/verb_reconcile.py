@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from reconciler.cli.output import complain, say
 from reconciler.cli.progress import Progress
+from reconciler.cli.run_table import show_run
+from reconciler.cli.work_tree import LOCAL_SOURCE
 from reconciler.daemon.requests import Requests
 from reconciler.model.errors import UsageError
 from reconciler.state.folder import StateFolder
@@ -28,9 +30,11 @@ def reconcile(folder: StateFolder, timeout_seconds: float, is_waiting: bool) -> 
             return 1
         say(f"reconciled {answer.message}" if answer.message else "reconciled; the source has no revision yet")
         if is_waiting:
-            progress.follow(lambda: not state.runs.running())
-            newest = state.runs.recent(limit=1)
-            return 0 if not newest or newest[0].status.is_good else 1
+            progress.follow(lambda: not any(run.source != LOCAL_SOURCE for run in state.runs.running()))
+            started = [run for run in progress.runs() if run.source != LOCAL_SOURCE]
+            for run in started:
+                show_run(state, run)
+            return 0 if all(run.status.is_good for run in started) else 1
         return 0
     finally:
         state.close()

@@ -118,7 +118,7 @@ def logs(what: str, step: str | None, folder: StateFolder, tail: int | None) -> 
 
 def _is_named(step: StepRun, wanted: str) -> bool:
     matched = _STEP.match(wanted)
-    return bool(matched) and step.name == matched[1] and (matched[2] is None or step.trial == matched[2])
+    return matched is not None and step.name == matched[1] and matched[2] in (None, step.trial)
 
 
 def _print_log(state: State, step: StepRun, tail: int | None, with_title: bool) -> None:

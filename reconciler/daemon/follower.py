@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,8 @@ from reconciler.source.local_data import with_local_data
 from reconciler.source.mirror import Mirror
 from reconciler.state.actual import ActualReader
 from reconciler.state.sources import SourceState
+
+log = logging.getLogger("reconciler")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,11 @@ class Follower:
 
     def _go(self, pipeline: str, run: PipelineRun) -> None:
         try:
-            run.go()
+            ended = run.go()
+            log.info("%s %s%s", ended.id, ended.status, f": {ended.error}" if ended.error else "")
+        except Exception as error:  # a fault of ours must not leave the run looking alive
+            log.exception("run of %s broke off", pipeline)
+            run.give_up(f"{type(error).__name__}: {error}")
         finally:
             with self._lock:
                 self._runs.pop(pipeline, None)

@@ -49,8 +49,7 @@ class RunRecord:
     def open(self) -> Future[str]:
         """Create the root run, or take up the one of an interrupted run."""
         if self._run.mlflow_run_id:
-            self._root = Future()
-            self._root.set_result(self._run.mlflow_run_id)
+            self._root = _settled(self._run.mlflow_run_id)
             return self._root
         tags = {
             **self._origin.tags(),
@@ -70,8 +69,12 @@ class RunRecord:
         trial: str = "",
         hyperparameters: Mapping[str, object] | None = None,
         parent: Future[str] | None = None,
+        known: str = "",
     ) -> Future[str]:
-        """Create the run of a step or trial that is about to be executed."""
+        """Create the run of a step or trial that is about to be executed, or take up the `known` one."""
+        if known:
+            self._known_runs.append(known)
+            return _settled(known)
         urgency = Urgency.STEP if step.is_deterministic else Urgency.RECORD
 
         def create() -> str:
@@ -127,10 +130,7 @@ class RunRecord:
         return self._site.recorder.submit(copy)
 
     def _copy(self, step: Step, result: Result, trial: str, parent: str | None) -> str:
-        given: Future[str] | None = None
-        if parent is not None:
-            given = Future()
-            given.set_result(parent)
+        given = None if parent is None else _settled(parent)
         request = self._request(step, trial, result.hyperparameters, given)
         copied: str = self._site.tracking.copy_run(result.mlflow_run_id, request).result()
         self._known_runs.append(copied)
@@ -170,6 +170,12 @@ class RunRecord:
             RegisteredModel(self._run.id, version.name, version.version, version.aliases, version.run_id)
             for version in versions
         )
+
+
+def _settled(value: str) -> Future[str]:
+    future: Future[str] = Future()
+    future.set_result(value)
+    return future
 
 
 def restore_models(site: Site, models: list[RegisteredModel]) -> None:

@@ -47,6 +47,20 @@ class SweepRun:
             started.append(trial)
         return started
 
+    def ended(self, trial: str, result: Result) -> None:
+        self.running.discard(trial)
+        self.results[trial] = result
+
+    def failed(self, trial: str, message: str) -> None:
+        self.running.discard(trial)
+        self.failures[trial] = message
+
+    def failure_message(self) -> str:
+        """Why there is no best trial: the first failure in full stands for all, which mostly fail alike."""
+        number, message = next(iter(self.failures.items()), ("", "no trial was drawn"))
+        which = f"all {len(self.failures)} trials failed" if len(self.failures) > 1 else "its only trial failed"
+        return f"{which}; trial {number}: {message}" if number else message
+
     def ranked(self) -> list[tuple[str, Result]]:
         """The trials that ended well, the best first; those that did not log the metric come last."""
         return rank(self.sweep, list(self.results.items()))

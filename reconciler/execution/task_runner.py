@@ -84,7 +84,7 @@ class TaskRunner:
             handle = self._engine.start(task)
             on_started(handle)
             ended = self._engine.wait(task, handle)
-        self._check(ended, log)
+        self._check(ended, execution, log)
         try:
             outputs = self._workspace.take_in(folder, execution.definition)
         except StepError as error:
@@ -133,14 +133,15 @@ class TaskRunner:
             log=log,
         )
 
-    def _check(self, ended: Exit, log: Path) -> None:
+    def _check(self, ended: Exit, execution: Execution, log: Path) -> None:
         match ended.reason:
             case ExitReason.COMPLETED:
                 return
             case ExitReason.CANCELLED:
                 raise StepCancelledError(ended.message or "was cancelled")
             case _:
-                raise StepError(_with_tail(ended.message, log), hint="the whole log: `reconciler logs RUN STEP`")
+                hint = f"the whole log: `reconciler logs {execution.run_id} '{execution.label}'`"
+                raise StepError(_with_tail(ended.message, log), hint=hint)
 
     def cancel(self, handle: str) -> None:
         self._engine.cancel(handle)

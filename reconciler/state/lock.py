@@ -55,3 +55,28 @@ class StateLock:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+class Presence:
+    """Who works in the state besides the daemon: processes are counted by a lock that they share."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[str] | None = None
+
+    def enter(self) -> bool:
+        """Be present until `leave` or the end of the process; True where nobody else was."""
+        file = self._path.open("a+", encoding="utf-8")
+        is_alone = True
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            is_alone = False
+        fcntl.flock(file, fcntl.LOCK_SH)
+        self._file = file
+        return is_alone
+
+    def leave(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None

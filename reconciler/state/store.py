@@ -6,7 +6,7 @@ from reconciler.state.database import Database
 from reconciler.state.documents import Documents
 from reconciler.state.environments import Environments
 from reconciler.state.folder import StateFolder
-from reconciler.state.lock import StateLock
+from reconciler.state.lock import Presence, StateLock
 from reconciler.state.outputs import Outputs
 from reconciler.state.results import Results
 from reconciler.state.runs import Runs
@@ -34,6 +34,7 @@ class State:
         self.documents = Documents(self._cache)
         self.outputs = Outputs(folder.outputs)
         self.lock = StateLock(folder.root / "daemon.lock")
+        self.presence = Presence(folder.root / "apply.lock")
 
     def close(self) -> None:
         self.database.close()

@@ -1,0 +1,112 @@
+"""Executions brought to the engine: environment built, slot free, followed until they end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from functools import partial
+
+from reconciler.execution.events import Events
+from reconciler.execution.journal import Journal
+from reconciler.execution.site import Site
+from reconciler.execution.task_runner import Execution, StepCancelledError, TaskRunner
+from reconciler.execution.workspace import Objects
+from reconciler.model.runs import StepStatus
+
+OnEnd = Callable[[Execution, BaseException | None, Mapping[str, str]], None]
+
+
+class Launcher:
+    """Starts the executions of one run, and ends them all when told to stop."""
+
+    def __init__(
+        self,
+        site: Site,
+        objects: Objects,
+        journal: Journal,
+        events: Events,
+        variables: Callable[[str], Mapping[str, str]],
+    ) -> None:
+        """`variables` gives what a step finds in its environment, by the id of its MLflow run."""
+        self._site = site
+        self._objects = objects
+        self._journal = journal
+        self._events = events
+        self._variables = variables
+        self._runner = TaskRunner(site.engine, site.workspace)
+        self._handles: dict[tuple[str, str], str] = {}
+        self._stop_reason = ""
+        self._lock = threading.Lock()
+
+    @property
+    def stop_reason(self) -> str:
+        """Why nothing starts any more, "" while it does."""
+        return self._stop_reason
+
+    def launch(self, execution: Execution, mlflow_run: Future[str], on_end: OnEnd) -> None:
+        """Execute as soon as environment, MLflow run and a slot are there; `on_end` is handled as an event."""
+        location = self._site.environments.location(execution.step.environment, self._objects)
+        self._events.when_done(location, lambda built: self._on_environment(execution, built, mlflow_run, on_end))
+
+    def _on_environment(self, execution: Execution, built: Future[str], mlflow_run: Future[str], on_end: OnEnd) -> None:
+        if self._stop_reason:
+            on_end(execution, StepCancelledError(self._stop_reason), {})
+            return
+        error = built.exception()
+        if error is not None:
+            on_end(execution, error, {})
+            return
+        happened = self._events.expect()
+
+        def work() -> None:
+            outputs: dict[str, str] = {}
+            failure: BaseException | None = None
+            try:
+                outputs = self._execute(execution, built.result(), mlflow_run)
+            except BaseException as caught:
+                failure = caught
+            happened(partial(on_end, execution, failure, outputs))
+
+        self._site.slots.submit(work)
+
+    def _execute(self, execution: Execution, location: str, mlflow_run: Future[str]) -> dict[str, str]:
+        """In a slot's thread."""
+        if self._stop_reason:
+            raise StepCancelledError(self._stop_reason)
+        mlflow_run_id = mlflow_run.result()
+        self._journal.change(
+            execution.step.name,
+            execution.trial,
+            status=StepStatus.RUNNING,
+            started=self._site.clock(),
+            mlflow_run_id=mlflow_run_id,
+            log=str(self._site.workspace.log_path(execution.run_id, execution.step.name, execution.trial)),
+        )
+        key = (execution.step.name, execution.trial)
+        try:
+            return self._runner.run(
+                execution, location, self._variables(mlflow_run_id), self._objects, partial(self._on_started, key)
+            )
+        finally:
+            with self._lock:
+                self._handles.pop(key, None)
+
+    def _on_started(self, key: tuple[str, str], handle: str) -> None:
+        self._journal.change(*key, handle=handle)
+        self._journal.flush()
+        with self._lock:
+            self._handles[key] = handle
+            is_late = bool(self._stop_reason)
+        if is_late:
+            self._runner.cancel(handle)
+
+    def stop(self, reason: str) -> None:
+        """Start nothing new and end what runs."""
+        with self._lock:
+            if self._stop_reason:
+                return
+            self._stop_reason = reason
+            handles = list(self._handles.values())
+        for handle in handles:
+            threading.Thread(target=self._runner.cancel, args=(handle,), daemon=True).start()

@@ -1,0 +1,182 @@
+"""The sweeps of one run: trials begun, judged by what they logged, the best one's outputs taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from functools import partial
+
+from reconciler.execution.endings import Endings, Metrics
+from reconciler.execution.events import Events
+from reconciler.execution.journal import Journal
+from reconciler.execution.launcher import Launcher
+from reconciler.execution.record import RunRecord
+from reconciler.execution.reuse import reusable
+from reconciler.execution.site import Site
+from reconciler.execution.sweep_run import SweepRun, begin_sweep
+from reconciler.execution.task_runner import Execution, StepCancelledError
+from reconciler.model.runs import Result, StepRun, StepStatus
+from reconciler.model.steps import Step
+from reconciler.planning.diff import reuse_reason
+
+
+@dataclass(frozen=True, slots=True)
+class RunParts:
+    """The parts of a run that its sweeps work with."""
+
+    site: Site
+    run_id: str
+    journal: Journal
+    record: RunRecord
+    endings: Endings
+    launcher: Launcher
+    events: Events
+
+
+class Sweeps:
+    """Drives every sweep of a run; what came of a sweep is told through `on_success` and `on_failure`."""
+
+    def __init__(
+        self,
+        parts: RunParts,
+        on_success: Callable[[Step, Result], None],
+        on_failure: Callable[[Step, str], None],
+        on_cancelled: Callable[[Execution], None],
+    ) -> None:
+        self._parts = parts
+        self._on_success = on_success
+        self._on_failure = on_failure
+        self._on_cancelled = on_cancelled
+        self._sweeps: dict[str, SweepRun] = {}
+
+    def begin(self, step: Step, fingerprint: str, inputs: Mapping[str, str]) -> None:
+        """Set a sweep going; trials that ended before an interruption count as they ended."""
+        journal = self._parts.journal
+        kept = journal.get(step.name)
+        parent = self._parts.record.start(step, known=kept.mlflow_run_id if kept else "")
+        parent.add_done_callback(partial(self._on_mlflow_run, step))
+        sweep = begin_sweep(self._parts.run_id, step, fingerprint, inputs, parent)
+        self._sweeps[step.name] = sweep
+        journal.change(step.name, status=StepStatus.RUNNING, started=self._parts.site.clock())
+        for trial in sweep.pending:
+            if journal.get(step.name, trial.trial) is None:
+                journal.note(
+                    StepRun(
+                        self._parts.run_id,
+                        step.name,
+                        trial.trial,
+                        kind="trial",
+                        fingerprint=trial.fingerprint,
+                        definition=trial.definition.digest,
+                        inputs=inputs,
+                        hyperparameters=trial.hyperparameters,
+                    )
+                )
+        self._continue(sweep)
+
+    def stop(self) -> None:
+        """Begin no more trials."""
+        for sweep in self._sweeps.values():
+            sweep.pending.clear()
+
+    def _on_mlflow_run(self, step: Step, created: Future[str]) -> None:
+        if created.exception() is None:
+            self._parts.journal.change(step.name, mlflow_run_id=created.result())
+            self._parts.journal.flush()
+
+    def _continue(self, sweep: SweepRun) -> None:
+        while started := sweep.next_trials():
+            for trial in started:
+                self._begin_trial(sweep, trial)
+        if sweep.is_over and not self._parts.launcher.stop_reason:
+            self._parts.events.when_done(sweep.mlflow_run, partial(self._end, sweep))
+
+    def _begin_trial(self, sweep: SweepRun, trial: Execution) -> None:
+        kept = self._parts.journal.get(sweep.step.name, trial.trial)
+        if kept is not None and kept.status is StepStatus.FAILED:
+            sweep.failed(trial.trial, kept.error)
+            return
+        result = reusable(self._parts.site.state, trial.fingerprint)
+        if result is not None:
+            self._reuse(sweep, trial, result)
+            return
+        taken_up = replace(trial, handle=kept.handle if kept else "")
+        mlflow_run = self._parts.record.start(
+            sweep.step, trial.trial, trial.hyperparameters, sweep.mlflow_run, kept.mlflow_run_id if kept else ""
+        )
+        self._parts.launcher.launch(taken_up, mlflow_run, self._on_end)
+
+    def _reuse(self, sweep: SweepRun, trial: Execution, result: Result) -> None:
+        sweep.ended(trial.trial, result)
+        if result.run_id == self._parts.run_id:
+            return
+        self._parts.journal.change(
+            sweep.step.name,
+            trial.trial,
+            status=StepStatus.REUSED,
+            outputs=result.outputs,
+            metrics=result.metrics,
+            reused_from=result.run_id,
+            reasons=(reuse_reason(result),),
+        )
+        if result.mlflow_run_id:
+            self._parts.record.copy_trial(sweep.step, trial.trial, result, sweep.mlflow_run)
+
+    def _on_end(self, trial: Execution, error: BaseException | None, outputs: Mapping[str, str]) -> None:
+        if error is None:
+            step, result, metrics = self._parts.endings.succeeded(trial, outputs)
+            self._parts.events.when_done(metrics, partial(self._on_judged, trial, step, result))
+            return
+        sweep = self._sweeps[trial.step.name]
+        if isinstance(error, StepCancelledError) and self._parts.launcher.stop_reason:
+            sweep.running.discard(trial.trial)
+            self._on_cancelled(trial)
+            return
+        sweep.failed(trial.trial, self._parts.endings.failed(trial, error))
+        self._continue(sweep)
+
+    def _on_judged(self, trial: Execution, step: StepRun, result: Result, metrics: Future[Metrics]) -> None:
+        """The trial's metrics are known: only now it can be compared with others."""
+        sweep = self._sweeps[trial.step.name]
+        error = metrics.exception()
+        if error is not None:
+            sweep.failed(trial.trial, self._parts.endings.failed(trial, error))
+        else:
+            judged = replace(result, metrics=dict(metrics.result()))
+            self._parts.endings.keep(replace(step, metrics=judged.metrics), judged)
+            sweep.ended(trial.trial, judged)
+        self._continue(sweep)
+
+    def _end(self, sweep: SweepRun, mlflow_run: Future[str]) -> None:
+        ranked = sweep.ranked()
+        error = mlflow_run.exception()
+        if error is not None or not ranked:
+            self._on_failure(sweep.step, str(error) if error else sweep.failure_message())
+            return
+        journal, now = self._parts.journal, self._parts.site.clock()
+        chosen, best = ranked[0]
+        step = journal.change(sweep.step.name, status=StepStatus.SUCCEEDED, ended=now)
+        if sweep.sweep.metric not in best.metrics:
+            seen = ", ".join(sorted({name for _, result in ranked for name in result.metrics})) or "none"
+            warning = f"no trial logged {sweep.sweep.metric} (logged: {seen}); the last trial's outputs are taken"
+            chosen, best = ranked[-1]
+            step = journal.change(sweep.step.name, reasons=(*step.reasons, warning))
+        step = journal.change(sweep.step.name, outputs=best.outputs, metrics=best.metrics)
+        result = Result(
+            fingerprint=sweep.fingerprint,
+            definition=sweep.step.definition.digest,
+            outputs=best.outputs,
+            run_id=self._parts.run_id,
+            step=sweep.step.name,
+            mlflow_run_id=mlflow_run.result(),
+            metrics=best.metrics,
+            trials=tuple(trial.fingerprint for _, trial in ranked),
+            hyperparameters=best.hyperparameters,
+            seconds=now - (step.started or now),
+        )
+        shown = {name: value for name, value in best.metrics.items() if name == sweep.sweep.metric}
+        tags = {"best_child_run_id": best.mlflow_run_id, "reconciler.best_trial": chosen}
+        self._parts.record.finish(result.mlflow_run_id, StepStatus.SUCCEEDED, shown, tags)
+        self._parts.endings.keep(replace(step, mlflow_run_id=result.mlflow_run_id), result)
+        self._on_success(sweep.step, result)
