@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from reconciler.cli.output import STYLES, say
-from reconciler.model.runs import Run, StepRun, StepStatus
+from reconciler.model.runs import Run, RunStatus, StepRun, StepStatus
 from reconciler.state.environments import BUILDING, EnvironmentState
 from reconciler.state.store import State
 
@@ -57,6 +57,9 @@ class Progress:
             took = _took(environment.started, environment.ended)
             self._once(("environment", environment.digest), environment.status, f"environment {environment.name}", took)
         for run in self.runs():
+            if run.status is RunStatus.RESTORED:
+                self._once((run.id,), run.status, run.id, f" from {run.restored_from}")
+                continue
             for step in self._state.runs.steps(run.id):
                 if step.status is not StepStatus.PENDING:
                     label = f"{step.name}[{step.trial}]" if step.trial else step.name

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import psutil
@@ -20,6 +21,7 @@ from reconciler.model.errors import EngineError
 _PASSED_ON = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "TZ")
 _PASSED_ON_ANY_CASE = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")
 _POLL_SECONDS = 0.2
+_LONGEST_WAIT_SECONDS = 86_400.0
 # The wrapper leaves the exit status in a file, by rename: a daemon started anew finds it whole or not at all.
 _WRAPPER = 'sh -c "$1"; code=$?; echo $code > "$2.tmp" && mv "$2.tmp" "$2"; exit $code'
 _EXIT_FILE = "exit"
@@ -41,10 +43,10 @@ class ProcessEngine:
 
     def start(self, task: Task) -> str:
         """See `Engine.start`."""
-        task.folder.mkdir(parents=True, exist_ok=True)
-        for name in ("home", "tmp"):
-            (task.folder / name).mkdir(exist_ok=True)
         try:
+            for name in ("home", "tmp"):
+                (task.folder / name).mkdir(parents=True, exist_ok=True)
+            (task.folder / _EXIT_FILE).unlink(missing_ok=True)
             with task.log.open("ab") as log:
                 process = subprocess.Popen(
                     ["sh", "-c", _WRAPPER, "sh", task.command, str(task.folder / _EXIT_FILE)],
@@ -55,8 +57,8 @@ class ProcessEngine:
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
                 )
-        except OSError as error:
-            hint = "is the code folder there, and the disk not full?"
+        except (OSError, ValueError) as error:
+            hint = "are the code folder and the command as they should be, and the disk not full?"
             raise EngineError(f"the step cannot be started: {error}", place=task.id, hint=hint) from error
         handle = f"{process.pid}:{_start_of(process.pid)}"
         self._children[handle] = process
@@ -71,6 +73,7 @@ class ProcessEngine:
         child = self._children.pop(handle, None)
         if child is not None:
             child.wait()
+        self._end(handle)  # what it left in the background, or what outlived a killed wrapper
         if is_timed_out:
             limit = f"{task.timeout_seconds:g}"
             return Exit(ExitReason.TIMED_OUT, None, f"took longer than its time limit of {limit} seconds")
@@ -86,46 +89,50 @@ class ProcessEngine:
 
     def _wait_until_ended(self, task: Task, handle: str, is_limited: bool = True) -> bool:
         """Block until the process is gone; False where its time ran out first."""
-        pid, start = _parts(handle)
-        deadline = start + task.timeout_seconds if is_limited and task.timeout_seconds is not None else None
-        try:
-            descriptor = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
-        except OSError:
-            return True
+        deadline = _deadline(handle, task.timeout_seconds) if is_limited else None
+        ended = _EndOf(handle)
         try:
             while _is_alive(handle):
                 left = None if deadline is None else deadline - self._clock()
                 if left is not None and left <= 0:
                     return False
-                if descriptor is None:
-                    time.sleep(_POLL_SECONDS)
-                    continue
-                if select.select([descriptor], [], [], left)[0]:
-                    return True
+                ended.wait(left)
             return True
         finally:
-            if descriptor is not None:
-                os.close(descriptor)
+            ended.close()
 
     def _end(self, handle: str) -> None:
-        """SIGTERM to the process and all its descendants, SIGKILL to those that stay."""
-        if not _is_alive(handle):
+        """SIGTERM to the process and all that it started, SIGKILL to those that stay."""
+        family = _family(handle)
+        if not family:
             return
-        pid, _ = _parts(handle)
-        try:
-            family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-        except psutil.NoSuchProcess:
-            return
-        _signal_group(pid, signal.SIGTERM)
-        for process in family:
-            with contextlib.suppress(psutil.Error):
-                process.terminate()
+        _signal(family, signal.SIGTERM)
         _, stubborn = psutil.wait_procs(family, timeout=self._grace)
-        if stubborn:
-            _signal_group(pid, signal.SIGKILL)
-        for process in stubborn:
-            with contextlib.suppress(psutil.Error):
-                process.kill()
+        left = {*stubborn, *_family(handle)}
+        _signal(left, signal.SIGKILL)
+        psutil.wait_procs(left, timeout=self._grace)
+
+
+class _EndOf:
+    """Wakes up when a process ends: through the kernel where it can, else by looking now and then."""
+
+    def __init__(self, handle: str) -> None:
+        self._descriptor: int | None = None
+        with contextlib.suppress(OSError, AttributeError):  # gone, no descriptors left, or no such call here
+            self._descriptor = os.pidfd_open(_pid_of(handle))
+
+    def wait(self, seconds: float | None) -> None:
+        """Block until the process ends, or about so many seconds have passed."""
+        if self._descriptor is None:
+            time.sleep(_POLL_SECONDS)
+            return
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLIN)
+        poll.poll(None if seconds is None else math.ceil(min(seconds, _LONGEST_WAIT_SECONDS) * 1000))
+
+    def close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
 
 
 def _environment(task: Task) -> dict[str, str]:
@@ -149,30 +156,65 @@ def _environment(task: Task) -> dict[str, str]:
     }
 
 
-def _start_of(pid: int) -> float:
+def _start_of(pid: int) -> str:
+    """When a process started, "" where it is gone: by the kernel's count, which no setting of the clock moves."""
     try:
-        return psutil.Process(pid).create_time()
-    except psutil.NoSuchProcess:
-        return 0.0
+        if Path("/proc/self/stat").exists():
+            return (
+                Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
+            )
+        return str(psutil.Process(pid).create_time())
+    except (FileNotFoundError, ProcessLookupError, psutil.NoSuchProcess):
+        return ""
 
 
-def _parts(handle: str) -> tuple[int, float]:
-    pid, _, start = handle.partition(":")
-    return int(pid), float(start or 0)
+def _pid_of(handle: str) -> int:
+    return int(handle.partition(":")[0])
 
 
 def _is_alive(handle: str) -> bool:
-    pid, start = _parts(handle)
+    pid, _, start = handle.partition(":")
     try:
-        process = psutil.Process(pid)
-        return process.create_time() == start and process.status() != psutil.STATUS_ZOMBIE
+        return start == _start_of(int(pid)) != "" and psutil.Process(int(pid)).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
 
-def _signal_group(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, number)
+def _deadline(handle: str, seconds: float | None) -> float | None:
+    """When the time of a process is up, None where it has no limit or is gone."""
+    if seconds is None:
+        return None
+    try:
+        return psutil.Process(_pid_of(handle)).create_time() + seconds
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _family(handle: str) -> set[psutil.Process]:
+    """The process, its descendants and all others of its session.
+
+    The session's id is not given out again while anything of it lives; so it may be trusted when its leader is gone,
+    but not when another process has the leader's id.
+    """
+    pid = _pid_of(handle)
+    found: set[psutil.Process] = set()
+    if _is_alive(handle):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            leader = psutil.Process(pid)
+            found = {leader, *leader.children(recursive=True)}
+    elif psutil.pid_exists(pid) and handle != f"{pid}:{_start_of(pid)}":
+        return found
+    for other in psutil.process_iter():
+        with contextlib.suppress(OSError, psutil.NoSuchProcess):
+            if os.getsid(other.pid) == pid and other.status() != psutil.STATUS_ZOMBIE:
+                found.add(other)
+    return found
+
+
+def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.send_signal(number)
 
 
 def _exit_of(file: Path, returned: int | None) -> Exit:

@@ -13,6 +13,7 @@ from reconciler.execution.site import Site
 from reconciler.execution.task_runner import Execution, StepCancelledError, TaskRunner
 from reconciler.execution.workspace import Objects
 from reconciler.model.runs import StepStatus
+from reconciler.model.steps import EnvironmentSpec
 
 OnEnd = Callable[[Execution, BaseException | None, Mapping[str, str]], None]
 
@@ -36,6 +37,7 @@ class Launcher:
         self._variables = variables
         self._runner = TaskRunner(site.engine, site.workspace)
         self._handles: dict[tuple[str, str], str] = {}
+        self._environments: dict[str, Future[str]] = {}
         self._stop_reason = ""
         self._lock = threading.Lock()
 
@@ -44,9 +46,18 @@ class Launcher:
         """Why nothing starts any more, "" while it does."""
         return self._stop_reason
 
+    def prepare(self, environment: EnvironmentSpec) -> Future[str]:
+        """Have an environment built, once in this run; the earlier it is asked for, the earlier it is there."""
+        known = self._environments.get(environment.digest)
+        if known is None:
+            known = self._environments[environment.digest] = self._site.environments.location(
+                environment, self._objects
+            )
+        return known
+
     def launch(self, execution: Execution, mlflow_run: Future[str], on_end: OnEnd) -> None:
         """Execute as soon as environment, MLflow run and a slot are there; `on_end` is handled as an event."""
-        location = self._site.environments.location(execution.step.environment, self._objects)
+        location = self.prepare(execution.step.environment)
         self._events.when_done(location, lambda built: self._on_environment(execution, built, mlflow_run, on_end))
 
     def _on_environment(self, execution: Execution, built: Future[str], mlflow_run: Future[str], on_end: OnEnd) -> None:

@@ -19,7 +19,7 @@ from reconciler.execution.sweeps import RunParts, Sweeps
 from reconciler.execution.task_runner import Execution, StepCancelledError
 from reconciler.execution.workspace import Objects
 from reconciler.model.errors import TrackingError
-from reconciler.model.plan import Actual, PipelinePlan
+from reconciler.model.plan import Actual, PipelinePlan, StepAction
 from reconciler.model.runs import Result, Run, RunStatus, StepRun, StepStatus
 from reconciler.model.steps import Step, fingerprint_of
 from reconciler.planning.diff import change_reasons, input_reasons, known_inputs, reuse_reason
@@ -73,6 +73,7 @@ class PipelineRun:
     def go(self) -> Run:
         """Carry the run out to its end and return it as it ended."""
         self._open()
+        self._prepare_environments()
         self._begin_all(self._order.first())
         self._events.handle_all(before_each=self._journal.flush)
         self._journal.flush()
@@ -109,6 +110,13 @@ class PipelineRun:
         self._site.state.runs.save_definitions(step.definition for step in self._graph.steps)
         self._journal.flush()
         self._record.open().add_done_callback(self._on_root)
+
+    def _prepare_environments(self) -> None:
+        """Start building what certainly will be needed, in the order in which it will."""
+        for step, planned in zip(self._graph.steps, self._plan.steps, strict=True):
+            kept = self._journal.get(step.name)
+            if planned.action is StepAction.RUN and not (kept and kept.status.is_good):
+                self._launcher.prepare(step.environment)
 
     def _on_root(self, root: Future[str]) -> None:
         if root.exception() is None:

@@ -166,10 +166,17 @@ class RunRecord:
             return found
 
         versions = self._site.recorder.submit(close).result()
-        self._site.state.runs.save_models(
+        found = [
             RegisteredModel(self._run.id, version.name, version.version, version.aliases, version.run_id)
             for version in versions
+        ]
+        earlier = {(model.name, model.version) for name in {m.name for m in found} for model in self._earlier(name)}
+        self._site.state.runs.save_models(
+            model for model in found if model.aliases or (model.name, model.version) not in earlier
         )
+
+    def _earlier(self, name: str) -> list[RegisteredModel]:
+        return self._site.state.runs.models_named(name)
 
 
 def _settled(value: str) -> Future[str]:

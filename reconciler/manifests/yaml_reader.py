@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
@@ -16,6 +18,10 @@ except ImportError:  # PyYAML built without libyaml: slower, the same result
 
 MAXIMUM_BYTES = 5_000_000
 MAXIMUM_VALUES = 200_000
+MAXIMUM_DEPTH = 100
+_SAFE_DEPTH = 400  # libyaml composes by recursion: from here on it could overflow the stack of a thread
+_LONG_TEXT = 256  # a text counts as one more value for each so many characters
+_LONG_NUMBER = 100
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
 _TEXT = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
@@ -36,65 +42,121 @@ class Document:
 
 
 class _FormError(Exception):
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
+    """The file is YAML, but none that can be a manifest."""
+
+    def __init__(self, message: str, hint: str, mark: yaml.Mark | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.line, self.column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
 def read(content: bytes, file: str) -> Document:
-    """Read all documents of a file; never raises, whatever the bytes."""
-    if len(content) > MAXIMUM_BYTES:
-        message = f"the file has {len(content):,} bytes, more than {MAXIMUM_BYTES:,}"
-        return Document((), (_problem(file, message, "manifests are small; is this data?"),))
+    """Read all documents of a file; never raises, whatever the bytes.
+
+    Keys are the text that was written, so that `on:` and `1:` are no booleans and numbers; so are dates, numbers
+    that JSON does not know and values with tags of their own.
+    """
     try:
         nodes = list(_compose(content))
         construction = _Construction(file)
-        values = tuple(construction.value(node) for node in nodes if node is not None)
+        values = tuple(construction.value(node) for node in nodes)
         return Document(values, tuple(construction.problems))
     except _FormError as error:
-        return Document((), (error.problem,))
-    except UnicodeDecodeError as error:
-        return Document((), (_problem(file, f"the file is not UTF-8: {error.reason}", "save it as UTF-8"),))
-    except RecursionError:
-        return Document((), (_problem(file, "the document is nested too deeply", "flatten it"),))
+        return Document((), (_problem(file, error.message, error.hint, error.line, error.column),))
+    except yaml.reader.ReaderError as error:
+        return Document((), (_encoding_problem(error, content, file),))
     except yaml.YAMLError as error:
-        return Document((), (_syntax_problem(error, file),))
+        return Document((), (_syntax_problem(error, content, file),))
 
 
-def locate(content: bytes, pointer: Pointer) -> tuple[int, int]:
-    """Line and column, both from 1, of the value at the pointer or of its nearest ancestor that exists."""
-    try:
-        nodes = [node for node in _compose(content) if node is not None]
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
-        return 1, 1
-    if not nodes:
-        return 1, 1
-    mark = nodes[0].start_mark
-    node: yaml.Node = nodes[0]
-    for part in pointer:
-        found = _child(node, part)
-        if found is None:
-            break
-        key, node = found
-        mark = key.start_mark
-    return mark.line + 1, mark.column + 1
+class Places:
+    """Where the values of a file stand."""
+
+    def __init__(self, content: bytes) -> None:
+        try:
+            nodes = list(_compose(content))
+        except (yaml.YAMLError, _FormError):
+            nodes = []
+        mappings = (node for node in nodes if isinstance(node, yaml.MappingNode))
+        self._root = next(mappings, nodes[0] if nodes else None)
+
+    def of(self, pointer: Pointer) -> tuple[int, int]:
+        """Line and column, both from 1, of the value at the pointer or of its nearest ancestor that exists."""
+        if self._root is None:
+            return 1, 1
+        node = self._root
+        mark = node.start_mark
+        for part in pointer:
+            found = _child(node, part)
+            if found is None:
+                break
+            key, node = found
+            mark = key.start_mark
+        return mark.line + 1, mark.column + 1
 
 
 def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            if key.value == part:
+            if key.value == part and key.tag != _MERGE:
                 return key, value
+        for key, value in node.value:
+            if key.tag == _MERGE:
+                for merged in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                    found = _child(merged, part) if isinstance(merged, yaml.MappingNode) else None
+                    if found is not None:
+                        return found
     elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
         return node.value[part], node.value[part]
     return None
 
 
-def _compose(content: bytes) -> Iterator[yaml.Node | None]:
+def _compose(content: bytes) -> Iterator[yaml.Node]:
+    if len(content) > MAXIMUM_BYTES:
+        message = f"the file has {len(content):,} bytes, more than {MAXIMUM_BYTES:,}"
+        raise _FormError(message, "manifests are small; is this data?")
+    if _could_be_too_much(content):
+        _measure(content)
     loader = _Loader(content)
     try:
         while loader.check_node():
             yield loader.get_node()
+    finally:
+        loader.dispose()
+
+
+def _could_be_too_much(content: bytes) -> bool:
+    """Whether a file may be nested too deeply to compose, or hold too many values; rarely true, and quickly told.
+
+    Each level of nesting takes a bracket, or a column in a line; two levels may share a column. `${{` is text.
+    """
+    brackets = content.count(b"[") + content.count(b"{") - 2 * content.count(b"${{")
+    if len(content) > 2 * MAXIMUM_VALUES or brackets > _SAFE_DEPTH or content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    return len(content) > _SAFE_DEPTH // 4 and brackets + 2 * max(map(len, content.splitlines())) > _SAFE_DEPTH
+
+
+def _measure(content: bytes) -> None:
+    """Go through the events of a file, which takes no recursion and keeps nothing.
+
+    Raises:
+        _FormError: it is nested too deeply or holds too many values.
+    """
+    loader = _Loader(content)
+    depth = count = 0
+    try:
+        while loader.check_event():
+            event: Any = loader.get_event()
+            count += 1
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            if depth > MAXIMUM_DEPTH:
+                raise _too_deep(event.start_mark)
+            if count > 3 * MAXIMUM_VALUES:
+                raise _too_many(event.start_mark)
     finally:
         loader.dispose()
 
@@ -106,73 +168,116 @@ class _Construction:
         self.file = file
         self.problems: list[Problem] = []
         self._count = 0
+        self._depth = 0
 
     def value(self, node: yaml.Node) -> object:
         self._count += 1
-        if self._count > MAXIMUM_VALUES:
-            raise _FormError(_problem(self.file, "the document unfolds to too many values", "use fewer aliases"))
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
+        if self._count > MAXIMUM_VALUES:
+            raise _too_many(node.start_mark)
+        if self._depth == MAXIMUM_DEPTH:
+            raise _too_deep(node.start_mark)
+        self._depth += 1
         if isinstance(node, yaml.SequenceNode):
-            return [self.value(item) for item in node.value]
-        return self._mapping(node)
+            built: object = [self.value(item) for item in node.value]
+        else:
+            built = self._mapping(node)
+        self._depth -= 1
+        return built
 
     def _scalar(self, node: yaml.ScalarNode) -> object:
+        text = node.value
+        if len(text) > _LONG_TEXT:
+            self._weigh(node)
         if node.tag == _TEXT:
-            return node.value
+            return text
         construct = _SCALARS.get(node.tag)
-        if construct is None:  # dates and custom tags stay the text that was written
-            return node.value
+        if construct is None or len(text) > _LONG_NUMBER:
+            return text
         try:
-            return construct(node)
-        except ValueError:
-            return node.value
+            value = construct(node)
+        except (ValueError, KeyError, IndexError):  # a tag that the text does not fit, such as `!!int x`
+            return text
+        return text if isinstance(value, float) and not math.isfinite(value) else value
 
-    def _mapping(self, node: yaml.Node) -> dict[object, object]:
-        result: dict[object, object] = {}
-        own: set[object] = set()
+    def _weigh(self, node: yaml.ScalarNode) -> None:
+        self._count += len(node.value) // _LONG_TEXT
+        if self._count > MAXIMUM_VALUES:
+            raise _too_many(node.start_mark)
+
+    def _mapping(self, node: yaml.Node) -> dict[str, object]:
+        result: dict[str, object] = {}
+        own: set[str] = set()
         for key_node, value_node in node.value:
             if key_node.tag == _MERGE:
                 self._merge(result, value_node)
                 continue
-            key = self._scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
-            if key is None and not isinstance(key_node, yaml.ScalarNode):
-                raise _FormError(self._at(key_node, Code.SYNTAX, "a key must be text", "quote the key"))
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise _FormError("a key must be text", "quote the key", key_node.start_mark)
+            key = key_node.value
+            if len(key) > _LONG_TEXT:
+                self._weigh(key_node)
             if key in own:
-                message = f"the key {key!r} stands twice"
-                self.problems.append(self._at(key_node, Code.DUPLICATE_KEY, message, "remove one of the two"))
+                self._problem(key_node, Code.DUPLICATE_KEY, f"the key {key!r} stands twice", "remove one of the two")
             own.add(key)
             result[key] = self.value(value_node)
         return result
 
-    def _merge(self, result: dict[object, object], node: yaml.Node) -> None:
+    def _merge(self, result: dict[str, object], node: yaml.Node) -> None:
         merged = self.value(node)
         for mapping in merged if isinstance(merged, list) else [merged]:
             if isinstance(mapping, dict):
                 for key, value in mapping.items():
                     result.setdefault(key, value)
+            else:
+                hint = "write `<<: *anchor`, the anchor standing at a mapping"
+                self._problem(node, Code.SYNTAX, "only a mapping can be merged with `<<`", hint)
 
-    def _at(self, node: yaml.Node, code: Code, message: str, hint: str) -> Problem:
+    def _problem(self, node: yaml.Node, code: Code, message: str, hint: str) -> None:
         mark = node.start_mark
-        return Problem(self.file, code, message, hint, line=mark.line + 1, column=mark.column + 1)
+        self.problems.append(Problem(self.file, code, message, hint, line=mark.line + 1, column=mark.column + 1))
 
 
-def _problem(file: str, message: str, hint: str) -> Problem:
-    return Problem(file, Code.SYNTAX, message, hint, line=1, column=1)
+def _too_deep(mark: yaml.Mark) -> _FormError:
+    return _FormError(f"the document is nested more than {MAXIMUM_DEPTH} levels deep", "flatten it", mark)
 
 
-def _syntax_problem(error: yaml.YAMLError, file: str) -> Problem:
+def _too_many(mark: yaml.Mark) -> _FormError:
+    return _FormError("the document unfolds to too many values", "use fewer aliases, or split the file", mark)
+
+
+def _problem(file: str, message: str, hint: str, line: int, column: int) -> Problem:
+    return Problem(file, Code.SYNTAX, message, hint, line=line, column=column)
+
+
+def _encoding_problem(error: yaml.reader.ReaderError, content: bytes, file: str) -> Problem:
+    before = content[: error.position]
+    line, column = before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode(errors="replace")) + 1
+    if "not allowed" in error.reason:
+        return _problem(file, f"this is not YAML: {error.reason}", "remove the character", line, column)
+    return _problem(file, f"the file is not UTF-8: {error.reason}", "save it as UTF-8", line, column)
+
+
+def _syntax_problem(error: yaml.YAMLError, content: bytes, file: str) -> Problem:
     mark = getattr(error, "problem_mark", None)
     said = getattr(error, "problem", None) or str(error).splitlines()[0]
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    return Problem(file, Code.SYNTAX, f"this is not YAML: {said}", _syntax_hint(said), line=line, column=column)
+    written = content.decode(errors="replace").split("\n")[line - 1 : line]
+    return _problem(file, f"this is not YAML: {said}", _syntax_hint(said, "".join(written)), line, column)
 
 
-def _syntax_hint(said: str) -> str:
-    if "\\t" in said or "tab" in said:
+def _syntax_hint(said: str, written: str) -> str:
+    if "\t" in written[: len(written) - len(written.lstrip())]:
         return "indent with blanks, not tabs"
+    if "cannot start any token" in said:
+        return "a value that starts with this character needs quotes"
     if "mapping values are not allowed" in said:
         return "a value that holds `: ` needs quotes, or the line above is not closed"
+    if "undefined alias" in said:
+        return "an alias `*name` needs its anchor `&name` further up"
+    if "escape" in said:
+        return "double the backslash, or use single quotes"
     if "could not find expected ':'" in said:
         return "a key must be followed by `: `"
     if "expected <block end>" in said or "did not find expected" in said:

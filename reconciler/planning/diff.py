@@ -36,7 +36,9 @@ from reconciler.planning.versions import plan_versions
 def plan(desired: Desired, graphs: Iterable[Graph], problems: Iterable[Problem], actual: Actual) -> Plan:
     """The plan from the actual state to the desired one."""
     pipelines = tuple(plan_pipeline(graph, actual) for graph in graphs)
-    versions, mutated = plan_versions(desired, actual)
+    versions, judged = plan_versions(desired, actual)
+    found = (*desired.problems, *problems)
+    broken = {problem.file for problem in found if problem.is_error}
     return Plan(
         revision=desired.snapshot.revision,
         base=actual.revision,
@@ -44,7 +46,8 @@ def plan(desired: Desired, graphs: Iterable[Graph], problems: Iterable[Problem],
         pipelines=pipelines,
         versions=versions,
         prune=_pruned(desired, actual),
-        problems=(*desired.problems, *problems, *mutated),
+        # What a broken file says of its version is not worth hearing before it is mended.
+        problems=(*found, *(problem for problem in judged if problem.file not in broken)),
     )
 
 
