@@ -48,7 +48,7 @@ def environment_at(
     if isinstance(written, str):
         return reference_at(written, reading, pointer)
     if isinstance(written, dict):
-        return environment(written, reading, f"{owner}-environment")
+        return environment(written, reading.within(pointer), f"{owner}-environment")
     return None
 
 

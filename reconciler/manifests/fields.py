@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.model.digests import digest_of
 from reconciler.model.literals import literal_problem
 from reconciler.model.manifests import InputPort, OutputPort
-from reconciler.model.problems import Code, Pointer, Problem, Severity
+from reconciler.model.problems import Code, Pointer, Problem
 from reconciler.model.references import Reference, parse_reference
 from reconciler.model.versions import parse_version
 
@@ -18,16 +18,22 @@ _DESCRIPTIVE = ("$schema", "name", "version", "description", "display_name", "ta
 
 @dataclass
 class Reading:
-    """One document while it becomes a manifest: where it lies, and the problems met on the way."""
+    """One document while it becomes a manifest: where it lies, and the problems met on the way.
+
+    Attributes:
+        place: the way from the top of the file to a document that stands inside another.
+    """
 
     file: str
     problems: list[Problem] = field(default_factory=list)
+    place: Pointer = ()
+
+    def within(self, pointer: Pointer) -> Reading:
+        """The reading of what stands inline at the pointer; its problems are ours."""
+        return Reading(self.file, self.problems, (*self.place, *pointer))
 
     def error(self, code: Code, message: str, hint: str, pointer: Pointer) -> None:
-        self.problems.append(Problem(self.file, code, message, hint, pointer))
-
-    def warn(self, code: Code, message: str, hint: str, pointer: Pointer) -> None:
-        self.problems.append(Problem(self.file, code, message, hint, pointer, Severity.WARNING))
+        self.problems.append(Problem(self.file, code, message, hint, (*self.place, *pointer)))
 
 
 def identity(document: Mapping[str, Any]) -> str:

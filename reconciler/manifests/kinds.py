@@ -18,7 +18,7 @@ _SUPPORTED_SCHEMAS = {
 _SUPPORTED_TYPES = {"pipeline": Kind.PIPELINE}
 _DATA_TYPES = {"uri_file", "uri_folder", "mltable"}
 _UNSUPPORTED_TYPES = {"spark", "parallel", "automl", "import", "data_transfer", "sweep"}
-_AZURE_HOST = re.compile(r"azureml(schemas|sdk)|reconciler")
+_AZURE_HOST = re.compile(r"azureml(schemas|/?sdk)|reconciler")
 _JOB_KEYS = {"component", "trial", "command"}
 
 
@@ -55,8 +55,10 @@ def _kind_of_shape(document: Mapping[object, object]) -> Kind | Unsupported | No
     if isinstance(jobs, Mapping):
         looks_like_jobs = all(isinstance(job, Mapping) and _JOB_KEYS & set(job) for job in jobs.values())
         return Kind.PIPELINE if kind == "pipeline" or (looks_like_jobs and jobs) else None
+    if not isinstance(kind, str):
+        kind = None
     if kind in _SUPPORTED_TYPES:
-        return _SUPPORTED_TYPES[str(kind)]
+        return _SUPPORTED_TYPES[kind]
     if kind in _DATA_TYPES and "path" in document:
         return Kind.DATA
     if isinstance(document.get("command"), str) and {"environment", "inputs", "outputs"} & set(document):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -22,6 +23,7 @@ from reconciler.model.problems import Code, Problem, Severity
 from reconciler.model.snapshot import EntryKind, Snapshot
 
 _SUFFIXES = (".yaml", ".yml")
+_MARKS = re.compile(rb"\$schema|azureml|\$\{\{|^(?:command|jobs|conda_file|type: (?:uri_|mltable))", re.MULTILINE)
 _BUILDERS: Mapping[Kind, Callable[[dict[str, Any], Reading, str], AnyManifest]] = {
     Kind.COMPONENT: component,
     Kind.ENVIRONMENT: environment,
@@ -114,20 +116,20 @@ class Loader:
             content = blobs.read_many([files[SETTINGS_FILE]])[files[SETTINGS_FILE]]
             settings, found = settings_of(content)
             problems.extend(found)
-        return Desired(snapshot, manifests, settings, located(problems, snapshot, blobs), len(files))
+        return Desired(snapshot, manifests, settings, located(dict.fromkeys(problems), snapshot, blobs), len(files))
 
 
 def _parse(content: bytes, path: str, oid: str) -> tuple[_Loaded, tuple[str, str] | None]:
     """The manifest of a file, and what may be cached of it: only documents without any problem."""
     read = yaml_reader.read(content, path)
-    if read.problems and not _looks_like_manifest(content):
-        return _Loaded(oid, None), None
-    documents = [value for value in read.values if isinstance(value, dict)]
+    if read.problems and not read.values:
+        return _Loaded(oid, None, read.problems if _looks_like_manifest(content, path) else ()), None
+    values = [value for value in read.values if value is not None]
+    documents = [value for value in values if isinstance(value, dict)]
     kinds = [kind for value in documents if (kind := kind_of_document(value)) is not None]
     if not kinds:
-        problems = read.problems if not read.values else ()
-        return _Loaded(oid, None, problems), None if read.problems else ("", "")
-    if len(read.values) > 1:
+        return _Loaded(oid, None), None if read.problems else ("", "")
+    if len(values) > 1:
         message = "the file holds several documents"
         several = Problem(path, Code.SYNTAX, message, "give each manifest a file of its own", line=1, column=1)
         return _Loaded(oid, None, (*read.problems, several)), None
@@ -142,10 +144,10 @@ def _parse(content: bytes, path: str, oid: str) -> tuple[_Loaded, tuple[str, str
     return _Loaded(oid, manifest, (*problems, *more)), cacheable
 
 
-def _looks_like_manifest(content: bytes) -> bool:
+def _looks_like_manifest(content: bytes, path: str) -> bool:
     """Whether a file that cannot be read was meant as a manifest; other YAML is none of our business."""
-    head = content[:20_000]
-    return any(mark in head for mark in (b"$schema", b"azureml", b"${{", b"\ncommand:", b"\njobs:"))
+    is_of_another_tool = path.startswith(".") or "/." in path
+    return not is_of_another_tool and _MARKS.search(content[:20_000]) is not None
 
 
 def _unsupported(path: str, kind: Unsupported) -> Problem:
@@ -188,12 +190,14 @@ def _duplicates(manifests: Mapping[str, AnyManifest]) -> list[Problem]:
 def located(problems: Iterable[Problem], snapshot: Snapshot, blobs: BlobReader) -> tuple[Problem, ...]:
     """The problems with line and column looked up, sorted by place."""
     result: list[Problem] = []
+    places: dict[str, yaml_reader.Places] = {}
     for problem in problems:
         entry = snapshot.entries.get(problem.file)
         if problem.line or entry is None:
             result.append(problem)
             continue
-        content = blobs.read_many([entry.oid])[entry.oid]
-        line, column = yaml_reader.locate(content, problem.pointer)
+        if problem.file not in places:
+            places[problem.file] = yaml_reader.Places(blobs.read_many([entry.oid])[entry.oid])
+        line, column = places[problem.file].of(problem.pointer)
         result.append(replace(problem, line=line, column=column))
     return tuple(sorted(result, key=lambda problem: (problem.file, problem.line, problem.column)))

@@ -82,7 +82,7 @@ def _job(name: str, written: dict[str, Any], reading: Reading) -> Job:
         component=_component_of(name, key, written, reading),
         inputs=tuple(inputs),
         outputs=tuple(written.get("outputs") or ()),
-        depends_on=_depends_on(written),
+        depends_on=_depends_on(written, reading, pointer),
         environment=environment_at(written, reading, (*pointer, "environment"), name) if key in written else None,
         variables=variables_of(written),
         timeout_seconds=timeout_of(written),
@@ -90,10 +90,15 @@ def _job(name: str, written: dict[str, Any], reading: Reading) -> Job:
     )
 
 
-def _depends_on(written: dict[str, Any]) -> tuple[str, ...]:
+def _depends_on(written: dict[str, Any], reading: Reading, pointer: Pointer) -> tuple[str, ...]:
     """`depends_on`, or `properties: {reconciler.depends_on: "a, b"}`, which Azure ML accepts too."""
     named = written.get("depends_on", (written.get("properties") or {}).get(_DEPENDS_ON, []))
     names = named.split(",") if isinstance(named, str) else named
+    if not isinstance(names, list):
+        message = f"`{_DEPENDS_ON}` must be text, not {names!r}"
+        hint = f'write `{_DEPENDS_ON}: "job, other_job"`'
+        reading.error(Code.INVALID_VALUE, message, hint, (*pointer, "properties", _DEPENDS_ON))
+        return ()
     return tuple(stripped for item in names if (stripped := str(item).strip()))
 
 
@@ -104,14 +109,7 @@ def _component_of(name: str, key: str, written: dict[str, Any], reading: Reading
         reference = reference_at(named, reading, (*pointer, key))
         return reference or Reference(named, path=named)
     if isinstance(named, dict):
-        if "command" not in named:
-            reading.error(
-                Code.MISSING_PROPERTY,
-                "`command` is missing",
-                "an inline component has a command",
-                (*pointer, key),
-            )
-        return component({"command": "", **named}, reading, name)
+        return component(named, reading.within((*pointer, key)), name)
     return _inline_command(name, written, reading)
 
 

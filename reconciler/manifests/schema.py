@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.manifests import Kind
@@ -17,9 +18,12 @@ from reconciler.model.problems import Code, Pointer, Problem, Severity
 from reconciler.shipped import shipped_folder
 
 if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
 
+_MAXIMUM_PROBLEMS = 100
 _TYPES = {
+    "integer": "a whole number",
     "object": "a mapping",
     "array": "a list",
     "string": "text",
@@ -29,35 +33,44 @@ _TYPES = {
 
 
 @cache
-def _schema(kind: Kind) -> dict[str, Any]:
-    text = (shipped_folder("schemas") / f"{kind}.schema.json").read_text(encoding="utf-8")
-    schema: dict[str, Any] = json.loads(text)
+def _schema(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((shipped_folder("schemas") / name).read_text(encoding="utf-8"))
     return schema
+
+
+def _name(kind: Kind) -> str:
+    return f"{kind}.schema.json"
 
 
 @cache
 def _gate(kind: Kind) -> Any:
     import jsonschema_rs
 
-    return jsonschema_rs.validator_for(_schema(kind))
+    # Schemas refer to each other by file name, so that editors find them too.
+    return jsonschema_rs.validator_for(_schema(_name(kind)), retriever=lambda uri: _schema(uri.rpartition("/")[2]))
+
+
+@cache
+def _explainer(kind: Kind) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+    from referencing import Registry
+    from referencing.jsonschema import DRAFT202012
+
+    registry: Registry[Any] = Registry(retrieve=lambda uri: DRAFT202012.create_resource(_schema(uri)))  # type: ignore[call-arg]
+    return Draft202012Validator(_schema(_name(kind)), registry=registry)
 
 
 def check(kind: Kind, document: object, file: str) -> list[Problem]:
     """What the document has against the schema of its kind; unknown keys are warnings, the rest errors."""
     if _gate(kind).is_valid(document):
         return []
-    from jsonschema import Draft202012Validator
-
-    errors = Draft202012Validator(_schema(kind)).iter_errors(document)
-    problems = [problem for error in errors for problem in _explain(error, file)]
-    return list(dict.fromkeys(problems))
+    # Errors first, for no crowd of warnings may hide them.
+    errors = sorted(_explainer(kind).iter_errors(document), key=lambda error: error.validator == "additionalProperties")
+    problems = (problem for error in errors for problem in _explain(error, file))
+    return list(dict.fromkeys(islice(problems, _MAXIMUM_PROBLEMS)))
 
 
 def _explain(error: ValidationError, file: str) -> Iterator[Problem]:
-    if error.context and error.validator in ("if", "allOf"):
-        for inner in error.context:
-            yield from _explain(inner, file)
-        return
     pointer: Pointer = tuple(error.absolute_path)
     explain = _EXPLANATIONS.get(str(error.validator), _invalid)
     yield from explain(error, file, pointer)
@@ -82,8 +95,8 @@ def _missing_property(error: ValidationError, file: str, pointer: Pointer) -> It
             continue
         nearest = get_close_matches(str(key), [str(k) for k in error.instance], n=1)  # type: ignore[union-attr]
         described = schema.get("properties", {}).get(key, {})
-        example = described.get("examples", [None])[0]
-        hint = f"is `{nearest[0]}` meant to be `{key}`?" if nearest else f"add `{key}: {_inline(example)}`"
+        example = _inline(described["examples"][0]) if "examples" in described else "…"
+        hint = f"is `{nearest[0]}` meant to be `{key}`?" if nearest else f"add `{key}: {example}`"
         yield Problem(file, Code.MISSING_PROPERTY, f"`{key}` is missing", hint, pointer)
 
 
@@ -100,9 +113,13 @@ def _not_allowed(error: ValidationError, file: str, pointer: Pointer) -> Iterato
     nearest = get_close_matches(str(error.instance), [str(value) for value in allowed], n=1)
     hint = f"did you mean `{nearest[0]}`?" if nearest else f"allowed: {_listed(allowed)}"
     message = f"{_named(pointer)} is {_inline(error.instance)}, which is not supported"
-    is_kind = bool(pointer) and pointer[-1] == "type" and "jobs" in pointer
-    code = Code.UNSUPPORTED_KIND if is_kind else Code.INVALID_VALUE
+    code = Code.UNSUPPORTED_KIND if _is_kind_of_job(pointer) else Code.INVALID_VALUE
     yield Problem(file, code, message, hint, pointer)
+
+
+def _is_kind_of_job(pointer: Pointer) -> bool:
+    is_of_job = len(pointer) == 3 or (len(pointer) == 4 and pointer[2] in ("component", "trial"))
+    return is_of_job and pointer[0] == "jobs" and pointer[-1] == "type"
 
 
 def _none_of(error: ValidationError, file: str, pointer: Pointer) -> Iterator[Problem]:

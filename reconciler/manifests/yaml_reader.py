@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from yaml import MappingNode, ScalarNode, SequenceNode
 
 from reconciler.model.problems import Code, Pointer, Problem
 
@@ -19,6 +20,7 @@ except ImportError:  # PyYAML built without libyaml: slower, the same result
 MAXIMUM_BYTES = 5_000_000
 MAXIMUM_VALUES = 200_000
 MAXIMUM_DEPTH = 100
+MAXIMUM_PROBLEMS = 100
 _SAFE_DEPTH = 400  # libyaml composes by recursion: from here on it could overflow the stack of a thread
 _LONG_TEXT = 256  # a text counts as one more value for each so many characters
 _LONG_NUMBER = 100
@@ -58,9 +60,8 @@ def read(content: bytes, file: str) -> Document:
     that JSON does not know and values with tags of their own.
     """
     try:
-        nodes = list(_compose(content))
         construction = _Construction(file)
-        values = tuple(construction.value(node) for node in nodes)
+        values = tuple([construction.value(node) for node in _compose(content)])
         return Document(values, tuple(construction.problems))
     except _FormError as error:
         return Document((), (_problem(file, error.message, error.hint, error.line, error.column),))
@@ -75,10 +76,10 @@ class Places:
 
     def __init__(self, content: bytes) -> None:
         try:
-            nodes = list(_compose(content))
+            nodes = _compose(content)
         except (yaml.YAMLError, _FormError):
             nodes = []
-        mappings = (node for node in nodes if isinstance(node, yaml.MappingNode))
+        mappings = (node for node in nodes if isinstance(node, MappingNode))
         self._root = next(mappings, nodes[0] if nodes else None)
 
     def of(self, pointer: Pointer) -> tuple[int, int]:
@@ -97,31 +98,33 @@ class Places:
 
 
 def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
+    if isinstance(node, MappingNode):
         for key, value in node.value:
             if key.value == part and key.tag != _MERGE:
                 return key, value
         for key, value in node.value:
             if key.tag == _MERGE:
-                for merged in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-                    found = _child(merged, part) if isinstance(merged, yaml.MappingNode) else None
+                for merged in value.value if isinstance(value, SequenceNode) else [value]:
+                    found = _child(merged, part) if isinstance(merged, MappingNode) else None
                     if found is not None:
                         return found
-    elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+    elif isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value):
         return node.value[part], node.value[part]
     return None
 
 
-def _compose(content: bytes) -> Iterator[yaml.Node]:
+def _compose(content: bytes) -> list[Any]:
     if len(content) > MAXIMUM_BYTES:
         message = f"the file has {len(content):,} bytes, more than {MAXIMUM_BYTES:,}"
         raise _FormError(message, "manifests are small; is this data?")
     if _could_be_too_much(content):
         _measure(content)
     loader = _Loader(content)
+    nodes = []
     try:
         while loader.check_node():
-            yield loader.get_node()
+            nodes.append(loader.get_node())
+        return nodes
     finally:
         loader.dispose()
 
@@ -171,15 +174,13 @@ class _Construction:
         self._depth = 0
 
     def value(self, node: yaml.Node) -> object:
-        self._count += 1
-        if isinstance(node, yaml.ScalarNode):
+        if isinstance(node, ScalarNode):
             return self._scalar(node)
-        if self._count > MAXIMUM_VALUES:
-            raise _too_many(node.start_mark)
+        self._grow(node, len(node.value) + 1)
         if self._depth == MAXIMUM_DEPTH:
             raise _too_deep(node.start_mark)
         self._depth += 1
-        if isinstance(node, yaml.SequenceNode):
+        if isinstance(node, SequenceNode):
             built: object = [self.value(item) for item in node.value]
         else:
             built = self._mapping(node)
@@ -189,7 +190,7 @@ class _Construction:
     def _scalar(self, node: yaml.ScalarNode) -> object:
         text = node.value
         if len(text) > _LONG_TEXT:
-            self._weigh(node)
+            self._grow(node, len(text) // _LONG_TEXT)
         if node.tag == _TEXT:
             return text
         construct = _SCALARS.get(node.tag)
@@ -201,27 +202,28 @@ class _Construction:
             return text
         return text if isinstance(value, float) and not math.isfinite(value) else value
 
-    def _weigh(self, node: yaml.ScalarNode) -> None:
-        self._count += len(node.value) // _LONG_TEXT
+    def _grow(self, node: yaml.Node, count: int) -> None:
+        self._count += count
         if self._count > MAXIMUM_VALUES:
             raise _too_many(node.start_mark)
 
     def _mapping(self, node: yaml.Node) -> dict[str, object]:
         result: dict[str, object] = {}
-        own: set[str] = set()
+        merged: list[yaml.Node] = []
         for key_node, value_node in node.value:
             if key_node.tag == _MERGE:
-                self._merge(result, value_node)
+                merged.append(value_node)
                 continue
-            if not isinstance(key_node, yaml.ScalarNode):
+            if not isinstance(key_node, ScalarNode):
                 raise _FormError("a key must be text", "quote the key", key_node.start_mark)
             key = key_node.value
             if len(key) > _LONG_TEXT:
-                self._weigh(key_node)
-            if key in own:
+                self._grow(key_node, len(key) // _LONG_TEXT)
+            if key in result:
                 self._problem(key_node, Code.DUPLICATE_KEY, f"the key {key!r} stands twice", "remove one of the two")
-            own.add(key)
             result[key] = self.value(value_node)
+        for value_node in merged:
+            self._merge(result, value_node)
         return result
 
     def _merge(self, result: dict[str, object], node: yaml.Node) -> None:
@@ -236,7 +238,8 @@ class _Construction:
 
     def _problem(self, node: yaml.Node, code: Code, message: str, hint: str) -> None:
         mark = node.start_mark
-        self.problems.append(Problem(self.file, code, message, hint, line=mark.line + 1, column=mark.column + 1))
+        if len(self.problems) < MAXIMUM_PROBLEMS:
+            self.problems.append(Problem(self.file, code, message, hint, line=mark.line + 1, column=mark.column + 1))
 
 
 def _too_deep(mark: yaml.Mark) -> _FormError:
