@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
@@ -21,7 +21,9 @@ from reconciler.model.errors import EngineError
 _PASSED_ON = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "TZ")
 _PASSED_ON_ANY_CASE = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")
 _POLL_SECONDS = 0.2
+_LOOK_SECONDS = 0.02
 _LONGEST_WAIT_SECONDS = 86_400.0
+_HAS_PROC = Path("/proc/self/stat").exists()
 # The wrapper leaves the exit status in a file, by rename: a daemon started anew finds it whole or not at all.
 _WRAPPER = 'sh -c "$1"; code=$?; echo $code > "$2.tmp" && mv "$2.tmp" "$2"; exit $code'
 _EXIT_FILE = "exit"
@@ -35,11 +37,10 @@ class ProcessEngine:
 
     name = "process"
 
-    def __init__(self, kill_grace_seconds: float = 5.0, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, kill_grace_seconds: float = 5.0) -> None:
         self._grace = kill_grace_seconds
-        self._clock = clock
         self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self._cancelled: set[str] = set()
+        self._cancelled: dict[str, set[psutil.Process]] = {}
 
     def start(self, task: Task) -> str:
         """See `Engine.start`."""
@@ -68,32 +69,32 @@ class ProcessEngine:
         """See `Engine.wait`. The time limit counts from the start of the process, after an adoption too."""
         is_timed_out = not self._wait_until_ended(task, handle)
         if is_timed_out:
-            self._end(handle)
+            self._end(handle, _family(handle))
             self._wait_until_ended(task, handle, is_limited=False)
         child = self._children.pop(handle, None)
         if child is not None:
             child.wait()
-        self._end(handle)  # what it left in the background, or what outlived a killed wrapper
+        # What it left in the background, what outlived a killed wrapper, what is being cancelled.
+        self._end(handle, _family(handle) | self._cancelled.get(handle, set()))
         if is_timed_out:
             limit = f"{task.timeout_seconds:g}"
             return Exit(ExitReason.TIMED_OUT, None, f"took longer than its time limit of {limit} seconds")
-        if handle in self._cancelled:
-            self._cancelled.discard(handle)
+        if self._cancelled.pop(handle, None) is not None:
             return Exit(ExitReason.CANCELLED, None, "was cancelled")
         return _exit_of(task.folder / _EXIT_FILE, child.returncode if child else None)
 
     def cancel(self, handle: str) -> None:
         """See `Engine.cancel`."""
-        self._cancelled.add(handle)
-        self._end(handle)
+        family = self._cancelled[handle] = _family(handle)
+        self._end(handle, family)
 
     def _wait_until_ended(self, task: Task, handle: str, is_limited: bool = True) -> bool:
         """Block until the process is gone; False where its time ran out first."""
-        deadline = _deadline(handle, task.timeout_seconds) if is_limited else None
+        limit = task.timeout_seconds if is_limited else None
         ended = _EndOf(handle)
         try:
             while _is_alive(handle):
-                left = None if deadline is None else deadline - self._clock()
+                left = None if limit is None else limit - _age(handle)
                 if left is not None and left <= 0:
                     return False
                 ended.wait(left)
@@ -101,16 +102,15 @@ class ProcessEngine:
         finally:
             ended.close()
 
-    def _end(self, handle: str) -> None:
+    def _end(self, handle: str, family: Iterable[psutil.Process]) -> None:
         """SIGTERM to the process and all that it started, SIGKILL to those that stay."""
-        family = _family(handle)
-        if not family:
+        running = {process for process in family if _is_running(process)}
+        if not running:
             return
-        _signal(family, signal.SIGTERM)
-        _, stubborn = psutil.wait_procs(family, timeout=self._grace)
-        left = {*stubborn, *_family(handle)}
+        _signal(running, signal.SIGTERM)
+        left = _outliving(running, self._grace) | _family(handle)
         _signal(left, signal.SIGKILL)
-        psutil.wait_procs(left, timeout=self._grace)
+        _outliving(left, self._grace)
 
 
 class _EndOf:
@@ -159,7 +159,7 @@ def _environment(task: Task) -> dict[str, str]:
 def _start_of(pid: int) -> str:
     """When a process started, "" where it is gone: by the kernel's count, which no setting of the clock moves."""
     try:
-        if Path("/proc/self/stat").exists():
+        if _HAS_PROC:
             return (
                 Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
             )
@@ -175,19 +175,17 @@ def _pid_of(handle: str) -> int:
 def _is_alive(handle: str) -> bool:
     pid, _, start = handle.partition(":")
     try:
-        return start == _start_of(int(pid)) != "" and psutil.Process(int(pid)).status() != psutil.STATUS_ZOMBIE
+        return start == _start_of(int(pid)) != "" and _is_running(psutil.Process(int(pid)))
     except psutil.NoSuchProcess:
         return False
 
 
-def _deadline(handle: str, seconds: float | None) -> float | None:
-    """When the time of a process is up, None where it has no limit or is gone."""
-    if seconds is None:
-        return None
-    try:
-        return psutil.Process(_pid_of(handle)).create_time() + seconds
-    except psutil.NoSuchProcess:
-        return None
+def _age(handle: str) -> float:
+    """The seconds since the process started; those in which the machine slept count too."""
+    start = handle.partition(":")[2]
+    if _HAS_PROC:
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - int(start) / os.sysconf("SC_CLK_TCK")
+    return time.time() - float(start)
 
 
 def _family(handle: str) -> set[psutil.Process]:
@@ -204,10 +202,10 @@ def _family(handle: str) -> set[psutil.Process]:
             found = {leader, *leader.children(recursive=True)}
     elif psutil.pid_exists(pid) and handle != f"{pid}:{_start_of(pid)}":
         return found
-    for other in psutil.process_iter():
+    for other in psutil.pids():
         with contextlib.suppress(OSError, psutil.NoSuchProcess):
-            if os.getsid(other.pid) == pid and other.status() != psutil.STATUS_ZOMBIE:
-                found.add(other)
+            if os.getsid(other) == pid:
+                found.add(psutil.Process(other))
     return found
 
 
@@ -215,6 +213,24 @@ def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None
     for process in processes:
         with contextlib.suppress(psutil.Error):
             process.send_signal(number)
+
+
+def _is_running(process: psutil.Process) -> bool:
+    """Whether it has not ended; one that has, and that nobody has asked about yet, is a zombie."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _outliving(processes: Iterable[psutil.Process], seconds: float) -> set[psutil.Process]:
+    """Those that have not ended after so many seconds; returns as soon as all have."""
+    end = time.monotonic() + seconds
+    while left := {process for process in processes if _is_running(process)}:
+        if time.monotonic() >= end:
+            break
+        time.sleep(_LOOK_SECONDS)
+    return left
 
 
 def _exit_of(file: Path, returned: int | None) -> Exit:
