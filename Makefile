@@ -5,8 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.run-ready
 DEV := $(VENV)/.dev-ready
-# `make test` uses the whole machine; each file's tests stay together, for they share servers and environments.
-PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile
+PYTEST := $(BIN)/pytest --numprocesses auto
 
 .PHONY: help demo test test-fast test-e2e lint format bench lock clean
 
@@ -19,10 +18,10 @@ demo: $(RUN) ## Play the life of an ML repository, for real
 test: test-fast test-e2e ## Run all tests
 
 test-fast: $(DEV) ## Run the tests of the parts
-	$(PYTEST) -m "not e2e" $(ARGS)
+	$(PYTEST) --dist loadfile -m "not e2e" $(ARGS)
 
 test-e2e: $(DEV) ## Run the tests that drive the installed program
-	$(PYTEST) -m e2e $(ARGS)
+	$(PYTEST) --dist loadgroup -m e2e $(ARGS)
 
 lint: $(DEV) ## Check style, types and layers
 	$(BIN)/ruff check
