@@ -26,9 +26,12 @@ _COMPLETE = ".complete"
 _PASSED_ON = re.compile(
     r"^(HOME|PATH|LANG|TMPDIR|UV_.*|PIP_.*|XDG_.*|SSL_CERT_.*|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|.*_proxy|.*_PROXY)$"
 )
-_FROM_PYTHON = re.compile(r"^FROM\s+(?:\S+/)?python:(\d+\.\d+(?:\.\d+)?)", re.IGNORECASE | re.MULTILINE)
-_REQUIREMENTS = re.compile(r"(?:-r|--requirement)[ =](\S+)")
-_RUN = re.compile(r"^RUN\s+(?!.*\b(?:pip|uv)\b.*\binstall\b)(.+)$", re.IGNORECASE | re.MULTILINE)
+_FROM_PYTHON = re.compile(r"^FROM\s+(?:--\S+\s+)?(?:\S+/)?python:(\d+\.\d+(?:\.\d+)?)", re.IGNORECASE | re.MULTILINE)
+_REQUIREMENTS = re.compile(
+    r"^RUN\b.*?\b(?:pip[\d.]*|uv)\b[^&;|\n]*\binstall\b[^&;|\n]*?\s(?:-r|--requirement)[ =](\S+)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_RUN = re.compile(r"^RUN\s+(?!.*\b(?:pip[\d.]*|uv)\b.*\binstall\b)(.+)$", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class VenvBuilder:
     """Builds a virtual environment per digest; one without its mark of completion is built anew."""
 
     def __init__(self, folder: Path, uv: str | None = None) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()
         self._uv = uv
 
     def location(self, spec: EnvironmentSpec) -> str | None:
@@ -57,30 +60,37 @@ class VenvBuilder:
         recipe = _recipe(spec)
         venv = self._venv(spec)
         self._folder.mkdir(parents=True, exist_ok=True)
-        with _locked(self._folder / f"{venv.name}.lock"):
+        with _locked(self._folder / f"{venv.name}.lock") as lock:
             known = self.location(spec)
             if known is not None:
                 return known
             shutil.rmtree(venv, ignore_errors=True)
-            log.write_bytes(b"")
-            for note in self.notes(spec):
-                _write(log, f"note: {note}")
-            self._run(["venv", "--python", recipe.python, str(venv)], spec, log)
-            python = str(venv / "bin" / "python")
-            install = ["pip", "install", "--python", python, "--compile-bytecode"]
-            if recipe.requirements_file is not None:
-                self._run([*install, "--requirement", str(recipe.requirements_file)], spec, log)
-            elif recipe.requirements:
-                self._run([*install, "--", *recipe.requirements], spec, log)
-            staged = venv / f"{_COMPLETE}.tmp"
-            staged.write_text(spec.digest, encoding="utf-8")
-            staged.rename(venv / _COMPLETE)
+            try:
+                self._make(venv, recipe, spec, log, lock)
+            except BaseException:
+                shutil.rmtree(venv, ignore_errors=True)
+                raise
         return str(venv)
+
+    def _make(self, venv: Path, recipe: _Recipe, spec: EnvironmentSpec, log: Path, lock: int) -> None:
+        log.write_bytes(b"")
+        for note in self.notes(spec):
+            _write(log, f"note: {note}")
+        self._run(["venv", "--python", recipe.python, str(venv)], spec, log, lock)
+        python = str(venv / "bin" / "python")
+        install = ["pip", "install", "--python", python, "--compile-bytecode"]
+        if recipe.requirements_file is not None:
+            self._run([*install, "--requirement", str(recipe.requirements_file)], spec, log, lock)
+        elif recipe.requirements:
+            self._run([*install, "--", *recipe.requirements], spec, log, lock)
+        staged = venv / f"{_COMPLETE}.tmp"
+        staged.write_text(spec.digest, encoding="utf-8")
+        staged.rename(venv / _COMPLETE)
 
     def notes(self, spec: EnvironmentSpec) -> list[str]:
         """See `EnvironmentBuilder.notes`."""
         if spec.context_folder is not None and spec.dockerfile is not None:
-            text = (spec.context_folder / spec.dockerfile).read_text(encoding="utf-8", errors="replace")
+            text = _dockerfile(spec.context_folder / spec.dockerfile)
             return [
                 "the process engine installs the requirements beside the Dockerfile; the image itself is not built",
                 *(f"not honoured: RUN {command.strip()}" for command in _RUN.findall(text)),
@@ -96,13 +106,25 @@ class VenvBuilder:
     def _venv(self, spec: EnvironmentSpec) -> Path:
         return self._folder / spec.digest[:12]
 
-    def _run(self, arguments: Sequence[str], spec: EnvironmentSpec, log: Path) -> None:
-        uv = self._uv or _find_uv()
+    def _run(self, arguments: Sequence[str], spec: EnvironmentSpec, log: Path, lock: int) -> None:
+        """Run uv, outside every project; it holds the lock too, so that nobody builds beside one left by a kill."""
         _write(log, f"$ uv {' '.join(arguments)}")
-        with log.open("ab") as file:
-            code = subprocess.run(
-                [uv, *arguments], stdout=file, stderr=subprocess.STDOUT, env=_environment(), check=False
-            ).returncode
+        try:
+            with log.open("ab") as file:
+                code = subprocess.run(
+                    [self._uv or _find_uv(), *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=file,
+                    stderr=subprocess.STDOUT,
+                    cwd=self._folder,
+                    env=_environment(),
+                    pass_fds=(lock,),
+                    check=False,
+                ).returncode
+        except (OSError, ValueError) as error:
+            message = f"environment `{spec.name}` cannot be built: {error}"
+            hint = "uv builds it: is uv installed, and is what the manifest names plain text?"
+            raise EnvironmentBuildError(message, place=str(log), hint=hint) from error
         if code:
             message = f"environment `{spec.name}` cannot be built; the end of its log:\n{log_tail(log, 12)}"
             raise EnvironmentBuildError(message, place=str(log), hint="correct the requirement that uv names")
@@ -123,7 +145,7 @@ def _recipe(spec: EnvironmentSpec) -> _Recipe:
 
 
 def _recipe_of_context(spec: EnvironmentSpec, context: Path, ours: str) -> _Recipe:
-    text = (context / (spec.dockerfile or "Dockerfile")).read_text(encoding="utf-8", errors="replace")
+    text = _dockerfile(context / (spec.dockerfile or "Dockerfile"))
     python = _FROM_PYTHON.search(text)
     named = _REQUIREMENTS.search(text)
     file = context / Path(named[1]).name if named else context / "requirements.txt"
@@ -132,6 +154,11 @@ def _recipe_of_context(spec: EnvironmentSpec, context: Path, ours: str) -> _Reci
         hint = "the process engine installs from a requirements file; add one, or use the Docker engine"
         raise EnvironmentBuildError(message, place=spec.name, hint=hint)
     return _Recipe(python[1] if python else ours, requirements_file=file)
+
+
+def _dockerfile(path: Path) -> str:
+    """A Dockerfile with each instruction on one line."""
+    return path.read_text(encoding="utf-8", errors="replace").replace("\\\n", " ")
 
 
 def _environment() -> dict[str, str]:
@@ -146,10 +173,11 @@ def _find_uv() -> str:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path) -> Iterator[int]:
+    """The lock as a file descriptor: whoever inherits it holds the lock until it ends."""
     with path.open("w", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        yield file.fileno()
 
 
 def _write(log: Path, line: str) -> None:
