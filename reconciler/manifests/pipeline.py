@@ -173,10 +173,17 @@ def _text_binding(written: str, reading: Reading, pointer: Pointer) -> Binding |
         hint = "write `${{parent.inputs.x}}` or `${{parent.jobs.job.outputs.x}}`"
         reading.error(Code.UNRESOLVED_BINDING, f"`{written}` is bound to nothing", hint, pointer)
         return None
-    if written.startswith("azureml:"):
+    if _is_reference(written):
         reference = reference_at(written, reading, pointer)
         return FromData("uri_folder", reference=reference) if reference else None
     return Literal(written)
+
+
+def _is_reference(text: str) -> bool:
+    """Whether a text names a data asset; `azureml://datastores/…` is a path, if one that cannot be read from here."""
+    return text.startswith("azureml:") and (
+        text.startswith("azureml://registries/") or not text.startswith("azureml://")
+    )
 
 
 def _data(written: dict[str, Any], reading: Reading, pointer: Pointer) -> FromData | None:
@@ -185,7 +192,7 @@ def _data(written: dict[str, Any], reading: Reading, pointer: Pointer) -> FromDa
     if kind not in DATA_TYPES:
         reading.error(Code.TYPE_MISMATCH, f"a {kind} has no `path`", "write the value itself", pointer)
         return None
-    if path.startswith("azureml:"):
+    if _is_reference(path):
         reference = reference_at(path, reading, (*pointer, "path"))
         return FromData(kind, reference=reference) if reference else None
     return FromData(kind, path=path.removeprefix("file:") if "://" not in path else path)

@@ -105,7 +105,7 @@ def _wrong_type(error: ValidationError, file: str, pointer: Pointer) -> Iterator
     names = [wanted] if isinstance(wanted, str) else [str(name) for name in wanted]  # type: ignore[union-attr]
     expected = " or ".join(_TYPES.get(name, f"a {name}") for name in names if name != "null")
     message = f"{_named(pointer)} must be {expected}, not {_inline(error.instance)}"
-    yield Problem(file, Code.INVALID_VALUE, message, _example(error), pointer)
+    yield Problem(file, Code.INVALID_VALUE, message, _example(error) or f"write {expected}", pointer)
 
 
 def _not_allowed(error: ValidationError, file: str, pointer: Pointer) -> Iterator[Problem]:
@@ -136,7 +136,8 @@ def _bad_name(error: ValidationError, file: str, pointer: Pointer) -> Iterator[P
 
 
 def _invalid(error: ValidationError, file: str, pointer: Pointer) -> Iterator[Problem]:
-    yield Problem(file, Code.INVALID_VALUE, f"{_named(pointer)}: {error.message}", _example(error), pointer)
+    message = f"{_named(pointer)}: {error.message}"
+    yield Problem(file, Code.INVALID_VALUE, message, _example(error) or "correct the value", pointer)
 
 
 _EXPLANATIONS = {

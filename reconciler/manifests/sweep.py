@@ -41,6 +41,13 @@ def _distribution(described: dict[str, Any]) -> Distribution:
 
 
 def _check(read: Sweep, limits: dict[str, Any], reading: Reading, pointer: Pointer) -> None:
+    for name, distribution in read.search_space:
+        ends = dict(distribution.arguments)
+        low, high = ends.get("min_value"), ends.get("max_value")
+        if low is not None and high is not None and low > high:
+            message = f"`{name}` has a least value of {low} and a greatest of {high}"
+            hint = "swap `min_value` and `max_value`"
+            reading.error(Code.INVALID_VALUE, message, hint, (*pointer, "search_space", name))
     if read.algorithm is SamplingAlgorithm.GRID:
         for name, distribution in read.search_space:
             if distribution.type != "choice":
