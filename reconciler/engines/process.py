@@ -77,8 +77,8 @@ class ProcessEngine:
         # What it left in the background, what outlived a killed wrapper, what is being cancelled.
         self._end(handle, _family(handle) | self._cancelled.get(handle, set()))
         if is_timed_out:
-            limit = f"{task.timeout_seconds:g}"
-            return Exit(ExitReason.TIMED_OUT, None, f"took longer than its time limit of {limit} seconds")
+            limit = "1 second" if task.timeout_seconds == 1 else f"{task.timeout_seconds:g} seconds"
+            return Exit(ExitReason.TIMED_OUT, None, f"took longer than its time limit of {limit}")
         if self._cancelled.pop(handle, None) is not None:
             return Exit(ExitReason.CANCELLED, None, "was cancelled")
         return _exit_of(task.folder / _EXIT_FILE, child.returncode if child else None)

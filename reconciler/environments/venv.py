@@ -126,7 +126,9 @@ class VenvBuilder:
             hint = "uv builds it: is uv installed, and is what the manifest names plain text?"
             raise EnvironmentBuildError(message, place=str(log), hint=hint) from error
         if code:
-            message = f"environment `{spec.name}` cannot be built; the end of its log:\n{log_tail(log, 12)}"
+            tail = log_tail(log, 12)
+            said = next((f": {line[7:]}" for line in tail.splitlines() if line.startswith("error: ")), "")
+            message = f"environment `{spec.name}` cannot be built{said}; the end of its log:\n{tail}"
             raise EnvironmentBuildError(message, place=str(log), hint="correct the requirement that uv names")
 
 

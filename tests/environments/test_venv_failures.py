@@ -42,7 +42,8 @@ def _building(folder: Path, log: Path, uv: str = "", requirement: str = TINY) ->
 def test_a_requirement_that_does_not_exist_shows_the_last_lines_of_uv(builder: VenvBuilder, log: Path) -> None:
     with pytest.raises(EnvironmentBuildError) as failed:
         builder.build(conda_spec("iniconfig==99.99", name="training"), log)
-    assert failed.value.message.startswith("environment `training` cannot be built; the end of its log:\n")
+    first = "environment `training` cannot be built: No solution found when resolving dependencies; the end of its log:"
+    assert failed.value.message.splitlines()[0] == first
     assert "iniconfig==99.99" in failed.value.message
     assert "unsatisfiable" in failed.value.message
     assert failed.value.place == str(log)
