@@ -20,7 +20,7 @@ from reconciler.model.plan import Actual, PipelineAction, PipelinePlan
 from reconciler.model.problems import Code, Problem, Severity
 from reconciler.model.runs import Run
 from reconciler.planning.diff import plan_pipeline
-from reconciler.planning.graph import environment_spec
+from reconciler.planning.environments import environment_spec
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
 

@@ -8,7 +8,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.manifests import AnyManifest, Environment, Kind, Pipeline, kind_of
 from reconciler.model.runs import Run, RunStatus
 from reconciler.model.status import Condition, Resource, ready, reconciling, stalled
-from reconciler.planning.graph import environment_spec
+from reconciler.planning.environments import environment_spec
 from reconciler.planning.resolve import Unresolved
 from reconciler.state.environments import BUILDING, FAILED, EnvironmentState
 from reconciler.state.store import State

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from reconciler.daemon.conditions import resources_of
+from reconciler.daemon.planner import Planned, Planner
 from reconciler.daemon.retries import RetryPolicy, next_attempt
 from reconciler.execution.carry_out import Order, new_run, restore
 from reconciler.execution.pipeline_run import PipelineRun
 from reconciler.execution.record import Origin
 from reconciler.execution.site import Site
-from reconciler.manifests.loader import Loader, located
 from reconciler.model.desired import Desired
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.manifests import Pipeline
@@ -23,13 +23,8 @@ from reconciler.model.runs import Run, RunStatus
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.status import Condition, ready, reconciling, stalled
 from reconciler.model.steps import Graph
-from reconciler.planning.diff import plan as make_plan
 from reconciler.planning.diff import plan_pipeline
-from reconciler.planning.graph import GraphBuilder
-from reconciler.planning.versions import released
-from reconciler.source.local_data import with_local_data
 from reconciler.source.mirror import Mirror
-from reconciler.state.actual import ActualReader
 from reconciler.state.sources import SourceState
 
 log = logging.getLogger("reconciler")
@@ -65,14 +60,6 @@ class Outcome:
         return not self.error and not any(problem.is_error for problem in self.problems)
 
 
-@dataclass
-class _Applied:
-    """The last good revision, loaded."""
-
-    desired: Desired
-    graphs: list[Graph]
-
-
 class Follower:
     """Brings one source's actual state to its desired one; called by one thread at a time."""
 
@@ -81,10 +68,8 @@ class Follower:
         self._settings = settings
         self._mirror = mirror
         self._on_change = on_change
-        self._loader = Loader(site.state.documents)
-        self._builder = GraphBuilder()
-        self._actual = ActualReader(site.state)
-        self._applied: _Applied | None = None
+        self._planner = Planner(site.state, settings.data_roots)
+        self._applied: Planned | None = None
         self._attempted = ""
         self._snapshot: Snapshot | None = None
         self._runs: dict[str, tuple[PipelineRun, threading.Thread]] = {}
@@ -131,18 +116,13 @@ class Follower:
     def _take_up(self, head: str) -> Outcome:
         """Load a new revision; it is applied only if nothing in it is wrong."""
         try:
-            commit = self._mirror.fetch() or head
+            commit = self._mirror.fetch(head) or head
             snapshot = self._mirror.snapshot(commit, self._snapshot)
         except ReconcilerError as error:
             self._note_source(self._attempted, reconciling("SourceUnavailable", str(error)))
             return Outcome(error=str(error))
-        desired = with_local_data(
-            self._loader.load(snapshot, self._mirror.objects), self._settings.data_roots, self._site.state.documents
-        )
-        graphs, found = self._builder.build(desired)
-        plan = make_plan(desired, graphs, found, self._actual.read(self._settings.name, graphs))
-        problems = located(plan.problems, snapshot, self._mirror.objects)
-        plan = replace(plan, problems=problems)
+        planned = self._planner.plan(snapshot, self._mirror.objects, self._settings.name)
+        plan, problems = planned.plan, planned.plan.problems
         self._snapshot, self._attempted = snapshot, commit
         if plan.has_errors:
             first = next(problem for problem in problems if problem.is_error)
@@ -151,19 +131,19 @@ class Follower:
             self._note_source(snapshot.revision, stalled("InvalidManifests", message))
             return Outcome(snapshot.revision, plan, problems, error=message)
         self._mirror.keep(commit)
-        self._applied = _Applied(desired, graphs)
-        state = self._site.state
-        state.sources.remove_resources(self._settings.name, [(pruned.kind, pruned.name) for pruned in plan.prune])
-        state.sources.save_versions(released(desired))
+        self._applied = planned
+        gone = [(pruned.kind, pruned.name) for pruned in plan.prune]
+        self._site.state.sources.remove_resources(self._settings.name, gone)
+        self._planner.keep_versions(planned)
         self._note_source(snapshot.revision, ready("Applied", f"applied {snapshot.revision}"), is_applied=True)
         return Outcome(snapshot.revision, plan, problems)
 
-    def _act(self, applied: _Applied, trigger: str, is_asked: bool) -> Iterable[str]:
+    def _act(self, applied: Planned, trigger: str, is_asked: bool) -> Iterable[str]:
         """Start or restore what the applied revision asks for, and say how every resource stands."""
         self._is_dirty = False
         self._waiting = {}
         self._due = {}
-        actual = self._actual.read(self._settings.name, applied.graphs)
+        actual = self._planner.actual(self._settings.name, applied.graphs)
         started = []
         for graph in applied.graphs:
             with self._lock:
@@ -244,16 +224,13 @@ class Follower:
     def _resume(self, run: Run) -> None:
         commit = run.revision.rpartition("sha1:")[2]
         snapshot = self._mirror.snapshot(commit)
-        desired = with_local_data(
-            Loader(self._site.state.documents).load(snapshot, self._mirror.objects),
-            self._settings.data_roots,
-            self._site.state.documents,
-        )
-        graphs, _ = GraphBuilder().build(desired)
+        planner = Planner(self._site.state, self._settings.data_roots)
+        desired = planner.load(snapshot, self._mirror.objects)
+        graphs = planner.graphs(desired)
         graph = next((graph for graph in graphs if graph.pipeline == run.pipeline), None)
         if graph is None or graph.closure != run.closure:
             raise KeyError(f"{run.revision} does not hold it any more")
-        actual = replace(self._actual.read(self._settings.name, [graph]), running={})
+        actual = replace(planner.actual(self._settings.name, [graph]), running={})
         plan = plan_pipeline(graph, actual, is_forced=True)
         origin = self._order(desired, run.trigger, run.attempt).origin
         self._start(run.pipeline, PipelineRun(self._site, run, plan, actual, self._mirror.objects, origin))

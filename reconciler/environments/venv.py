@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.engines.log import log_tail
 from reconciler.environments.base import EnvironmentSpec
 from reconciler.environments.conda_file import read_conda_file
 from reconciler.model.errors import EnvironmentBuildError
+from reconciler.state.log_tail import log_tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.engines.base import Engine, Exit, ExitReason, Task
-from reconciler.engines.log import log_tail
 from reconciler.execution.workspace import Objects, Workspace
 from reconciler.model.commands import literal_text, render
 from reconciler.model.errors import StepError
 from reconciler.model.manifests import Scalar
 from reconciler.model.steps import Definition, InputSource, Step
+from reconciler.state.log_tail import log_tail
 
 _TAIL_LINES = 15
 

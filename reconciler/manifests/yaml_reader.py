@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ MAXIMUM_PROBLEMS = 100
 _SAFE_DEPTH = 400  # libyaml composes by recursion: from here on it could overflow the stack of a thread
 _LONG_TEXT = 256  # a text counts as one more value for each so many characters
 _LONG_NUMBER = 100
+_LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
 _TEXT = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
@@ -266,8 +268,10 @@ def _syntax_problem(error: yaml.YAMLError, content: bytes, file: str) -> Problem
     mark = getattr(error, "problem_mark", None)
     said = getattr(error, "problem", None) or str(error).splitlines()[0]
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    written = content.decode(errors="replace").split("\n")[line - 1 : line]
-    return _problem(file, f"this is not YAML: {said}", _syntax_hint(said, "".join(written)), line, column)
+    lines = _LINE_END.split(content.decode(errors="replace"))
+    if line > len(lines):  # libyaml ends the last line where the file does not
+        line, column = len(lines), len(lines[-1]) + 1
+    return _problem(file, f"this is not YAML: {said}", _syntax_hint(said, lines[line - 1]), line, column)
 
 
 def _syntax_hint(said: str, written: str) -> str:

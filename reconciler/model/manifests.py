@@ -198,13 +198,13 @@ class Pipeline(Manifest):
 AnyManifest = Environment | Component | DataAsset | Pipeline
 
 
+_KIND_OF = {
+    Environment: Kind.ENVIRONMENT,
+    Component: Kind.COMPONENT,
+    DataAsset: Kind.DATA,
+    Pipeline: Kind.PIPELINE,
+}
+
+
 def kind_of(manifest: AnyManifest) -> Kind:
-    match manifest:
-        case Environment():
-            return Kind.ENVIRONMENT
-        case Component():
-            return Kind.COMPONENT
-        case DataAsset():
-            return Kind.DATA
-        case Pipeline():
-            return Kind.PIPELINE
+    return _KIND_OF[type(manifest)]

@@ -43,7 +43,11 @@ class EnvironmentSpec:
 
 @dataclass(frozen=True, slots=True)
 class DataSource:
-    """Data from the repository (`oid`) or from a local file (`local`), known by the digest of its content."""
+    """Data from the repository (`oid`) or from a local file (`local`), known by the digest of its content.
+
+    Attributes:
+        file: the manifest that names it.
+    """
 
     label: str
     type: str
@@ -52,6 +56,7 @@ class DataSource:
     oid: str | None = None
     is_folder: bool = False
     local: str | None = None
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

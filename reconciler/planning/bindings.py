@@ -211,7 +211,7 @@ class JobBinder:
             raise Unresolved(
                 Problem(file, Code.MISSING_FILE, f"there is no `{inside}` in the repository", hint, pointer)
             )
-        return DataSource(label, kind, f"git:{entry.oid}", inside, entry.oid, entry.kind is EntryKind.TREE)
+        return DataSource(label, kind, f"git:{entry.oid}", inside, entry.oid, entry.kind is EntryKind.TREE, file=file)
 
     def _local(self, label: str, kind: str, path: str, file: str, pointer: Pointer) -> DataSource:
         digest = self._registry.desired.local_data.get(path)
@@ -219,7 +219,7 @@ class JobBinder:
             message = f"`{path}` is not there, or lies outside the folders that data may come from"
             hint = "start the daemon with `--data-root FOLDER` to allow a folder"
             raise Unresolved(Problem(file, Code.MISSING_FILE, message, hint, pointer))
-        return DataSource(label, kind, digest, path, local=path)
+        return DataSource(label, kind, digest, path, local=path, file=file)
 
     def _undeclared(self, job: Job, name: str, ports: Mapping[str, InputPort], pointer: Pointer) -> None:
         component = job.component.name if isinstance(job.component, Component) else job.component.text

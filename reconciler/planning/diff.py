@@ -27,16 +27,22 @@ from reconciler.model.steps import (
     StepSource,
     fingerprint_of,
 )
-from reconciler.planning.graph import environment_spec
+from reconciler.planning.environments import environment_spec
 from reconciler.planning.reasons import definition_reasons
 from reconciler.planning.resolve import Unresolved
-from reconciler.planning.versions import plan_versions
+from reconciler.planning.versions import VersionJudge
 
 
-def plan(desired: Desired, graphs: Iterable[Graph], problems: Iterable[Problem], actual: Actual) -> Plan:
-    """The plan from the actual state to the desired one."""
+def plan(
+    desired: Desired,
+    graphs: Iterable[Graph],
+    problems: Iterable[Problem],
+    actual: Actual,
+    judge: VersionJudge | None = None,
+) -> Plan:
+    """The plan from the actual state to the desired one; `judge` is the one of the plan before."""
     pipelines = tuple(plan_pipeline(graph, actual) for graph in graphs)
-    versions, judged = plan_versions(desired, actual)
+    versions, judged = (judge or VersionJudge()).judge(desired, actual)
     found = (*desired.problems, *problems)
     broken = {problem.file for problem in found if problem.is_error}
     return Plan(

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from graphlib import CycleError, TopologicalSorter
 
 from reconciler.model.desired import Desired
 from reconciler.model.digests import digest_of
-from reconciler.model.manifests import Component, Environment, FromStep, Job, Pipeline
-from reconciler.model.problems import Code, Pointer, Problem
-from reconciler.model.snapshot import EntryKind
+from reconciler.model.manifests import Component, FromData, Job, Kind, Pipeline
+from reconciler.model.problems import Problem
 from reconciler.model.steps import (
     CodeFolder,
     DataSource,
@@ -24,7 +21,11 @@ from reconciler.model.steps import (
     define,
 )
 from reconciler.planning.bindings import BoundInputs, JobBinder
-from reconciler.planning.resolve import Registry, Unresolved, within_repository
+from reconciler.planning.changes import Changes, changes_between
+from reconciler.planning.environments import Environments, NamedEnvironment, environment_named
+from reconciler.planning.order import ordered, steps_before
+from reconciler.planning.resolve import Registry, Unresolved
+from reconciler.planning.soundness import CodeFolders, Soundness
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,31 @@ class _Bound:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """A graph, valid as long as the pipeline and all that it was made of stay the same.
+
+    Attributes:
+        names: of the components and data assets that it refers to.
+        paths: of the files and folders that it was made of.
+        environments: how environments are named in it, and what they stood for.
+    """
+
+    pipeline: Pipeline
+    graph: Graph
+    warnings: tuple[Problem, ...]
+    names: frozenset[tuple[Kind, str]]
+    paths: frozenset[str]
+    environments: tuple[tuple[NamedEnvironment, EnvironmentSpec], ...]
+
+    def still_holds(self, pipeline: Pipeline, changes: Changes, environments: Environments) -> bool:
+        if changes.is_everything or self.pipeline is not pipeline:
+            return False
+        if not self.names.isdisjoint(changes.names) or not self.paths.isdisjoint(changes.paths):
+            return False
+        return all(environments.still_means(named, spec) for named, spec in self.environments)
+
+
 class GraphBuilder:
     """Builds graphs, revision after revision; what did not change since the last one is taken over.
 
@@ -57,27 +83,63 @@ class GraphBuilder:
         self._orders: dict[str, tuple[Pipeline, tuple[str, ...]]] = {}
         self._bound: dict[tuple[str, str], _Bound] = {}
         self._steps: dict[tuple[str, str], tuple[_Ingredients, Step]] = {}
-        self._codes = _Codes()
+        self._built: dict[str, _Built] = {}
+        self._codes = CodeFolders()
+        self._soundness = Soundness(self._codes)
+        self._registry: Registry | None = None
+        self._desired: Desired | None = None
 
     def build(self, desired: Desired) -> tuple[list[Graph], list[Problem]]:
         """The graphs of all pipelines without problems, and the problems of the others."""
-        registry = Registry(desired)
-        environments = _Environments(registry)
+        changes = changes_between(self._desired, desired)
+        registry = self._registry_of(desired, changes)
+        environments = Environments(registry)
         graphs: list[Graph] = []
         problems: list[Problem] = []
         for pipeline in desired.pipelines:
+            kept = self._built.get(pipeline.file)
+            if kept is not None and kept.still_holds(pipeline, changes, environments):
+                graphs.append(kept.graph)
+                problems.extend(kept.warnings)
+                continue
             found: list[Problem] = []
-            graph = self._graph(pipeline, registry, environments, found)
+            graph = self._graph(pipeline, registry, environments, changes, found)
             problems.extend(found)
+            self._built.pop(pipeline.file, None)
             if graph is not None and not any(problem.is_error for problem in found):
                 graphs.append(graph)
-        problems.extend(_component_problems(registry, environments, self._codes))
+                self._built[pipeline.file] = self._keep(pipeline, graph, found)
+        problems.extend(self._soundness.problems(registry, environments, changes))
+        self._desired = desired
         return graphs, list(dict.fromkeys(problems))
 
+    def _registry_of(self, desired: Desired, changes: Changes) -> Registry:
+        if self._registry is None or changes.is_everything:
+            self._registry = Registry(desired)
+        else:
+            self._registry.follow(desired, changes)
+        return self._registry
+
+    def _keep(self, pipeline: Pipeline, graph: Graph, warnings: list[Problem]) -> _Built:
+        bound = {step.name: self._bound[pipeline.file, step.name] for step in graph.steps}
+        return _Built(
+            pipeline,
+            graph,
+            tuple(warnings),
+            names=frozenset(_names_used(pipeline, bound)),
+            paths=frozenset(_paths_used(graph, bound)),
+            environments=tuple(_environments_used(pipeline, graph, bound).values()),
+        )
+
     def _graph(
-        self, pipeline: Pipeline, registry: Registry, environments: _Environments, problems: list[Problem]
+        self,
+        pipeline: Pipeline,
+        registry: Registry,
+        environments: Environments,
+        changes: Changes,
+        problems: list[Problem],
     ) -> Graph | None:
-        components = _components(pipeline, registry, problems)
+        components = self._components(pipeline, registry, changes, problems)
         order = self._order(pipeline, problems)
         if order is None or len(components) < len(pipeline.jobs):
             return None
@@ -88,7 +150,7 @@ class GraphBuilder:
         steps: dict[str, Step] = {}
         for name in order:
             bound = self._bind(pipeline, jobs[name], components, binder)
-            step = self._step(pipeline, jobs[name], bound, environments, steps, problems)
+            step = self._step(pipeline, jobs[name], bound, registry, environments, steps, problems)
             if step is not None:
                 steps[name] = step
         problems.extend(binder.problems)
@@ -106,11 +168,30 @@ class GraphBuilder:
             pipeline.force_rerun,
         )
 
+    def _components(
+        self, pipeline: Pipeline, registry: Registry, changes: Changes, problems: list[Problem]
+    ) -> dict[str, Component]:
+        found: dict[str, Component] = {}
+        for job in pipeline.jobs:
+            if isinstance(job.component, Component):
+                found[job.name] = job.component
+                continue
+            known = self._bound.get((pipeline.file, job.name))
+            if known is not None and known.job is job and not changes.concern(Kind.COMPONENT, known.component):
+                found[job.name] = known.component
+                continue
+            key = "trial" if job.sweep else "component"
+            try:
+                found[job.name] = registry.resolve(Component, job.component, pipeline.file, ("jobs", job.name, key))
+            except Unresolved as unresolved:
+                problems.append(unresolved.problem)
+        return found
+
     def _order(self, pipeline: Pipeline, problems: list[Problem]) -> tuple[str, ...] | None:
         known = self._orders.get(pipeline.file)
         if known is not None and known[0] is pipeline:
             return known[1]
-        order = _ordered(pipeline, problems)
+        order = ordered(pipeline, problems)
         if order is not None:
             self._orders[pipeline.file] = (pipeline, order)
         return order
@@ -131,17 +212,18 @@ class GraphBuilder:
         pipeline: Pipeline,
         job: Job,
         bound: _Bound,
-        environments: _Environments,
+        registry: Registry,
+        environments: Environments,
         steps: Mapping[str, Step],
         problems: list[Problem],
     ) -> Step | None:
         try:
-            code = self._codes.of(bound.component, environments.registry.desired)
-            environment = environments.of(job, bound.component, pipeline.file)
+            code = self._codes.of(bound.component, registry.desired)
+            environment = environments.of(environment_named(job, bound.component, pipeline.file))
         except Unresolved as unresolved:
             problems.append(unresolved.problem)
             return None
-        after = _after(job)
+        after = steps_before(job)
         if any(name not in steps for name in after):
             return None  # an earlier step has a problem, which is reported there
         ingredients = _Ingredients(bound, code, environment, tuple(steps[name] for name in after))
@@ -210,165 +292,33 @@ def _source_closure(source: InputSource, closures: Mapping[str, str]) -> list[st
     return [closures[source.step], source.output]
 
 
-def _after(job: Job) -> tuple[str, ...]:
-    upstream = [binding.job for _, binding in job.inputs if isinstance(binding, FromStep)]
-    return tuple(dict.fromkeys([*upstream, *job.depends_on]))
+def _names_used(pipeline: Pipeline, bound: Mapping[str, _Bound]) -> Iterable[tuple[Kind, str]]:
+    for each in bound.values():
+        if not isinstance(each.job.component, Component):
+            yield Kind.COMPONENT, each.component.name
+    given = [value.value for value in pipeline.inputs]
+    given += [value for job in pipeline.jobs for _, value in job.inputs if isinstance(value, FromData)]
+    for value in given:
+        if isinstance(value, FromData) and value.reference is not None and value.reference.name:
+            yield Kind.DATA, value.reference.name
 
 
-def _components(pipeline: Pipeline, registry: Registry, problems: list[Problem]) -> dict[str, Component]:
-    found: dict[str, Component] = {}
-    for job in pipeline.jobs:
-        if isinstance(job.component, Component):
-            found[job.name] = job.component
-            continue
-        key = "trial" if job.sweep else "component"
-        try:
-            found[job.name] = registry.resolve(Component, job.component, pipeline.file, ("jobs", job.name, key))
-        except Unresolved as unresolved:
-            problems.append(unresolved.problem)
-    return found
+def _environments_used(
+    pipeline: Pipeline, graph: Graph, bound: Mapping[str, _Bound]
+) -> dict[object, tuple[NamedEnvironment, EnvironmentSpec]]:
+    used: dict[object, tuple[NamedEnvironment, EnvironmentSpec]] = {}
+    for step in graph.steps:
+        each = bound[step.name]
+        named = environment_named(each.job, each.component, pipeline.file)
+        used.setdefault(named.key, (named, step.environment))
+    return used
 
 
-def _ordered(pipeline: Pipeline, problems: list[Problem]) -> tuple[str, ...] | None:
-    jobs = {job.name: job for job in pipeline.jobs}
-    sorter: TopologicalSorter[str] = TopologicalSorter()
-    is_whole = True
-    for job in pipeline.jobs:
-        for name in job.depends_on:
-            if name not in jobs:
-                nearest = get_close_matches(name, list(jobs), n=1)
-                hint = f"did you mean `{nearest[0]}`?" if nearest else f"jobs: {', '.join(jobs)}"
-                pointer: Pointer = ("jobs", job.name, "depends_on")
-                message = f"`{job.name}` depends on `{name}`, which is no job"
-                problems.append(Problem(pipeline.file, Code.UNRESOLVED_BINDING, message, hint, pointer))
-                is_whole = False
-        sorter.add(job.name, *(name for name in _after(job) if name in jobs))
-    try:
-        order = tuple(sorter.static_order())
-    except CycleError as error:
-        cycle = list(reversed(error.args[1]))
-        message = f"jobs wait for each other: {' → '.join(cycle)}"
-        pointer = ("jobs", cycle[0])
-        problems.append(Problem(pipeline.file, Code.CYCLE, message, "remove one of these bindings", pointer))
-        return None
-    return order if is_whole else None
-
-
-class _Codes:
-    """The code folders of components, each listed once as long as its tree stays the same."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, CodeFolder] = {}
-
-    def of(self, component: Component, desired: Desired) -> CodeFolder | None:
-        """The component's code folder, None where it has none.
-
-        Raises:
-            Unresolved: the repository has no such folder.
-        """
-        if component.code is None:
-            return None
-        pointer: Pointer = ("code",)
-        path = within_repository(component.file, component.code, pointer)
-        entry = desired.snapshot.entries.get(path)
-        if path and (entry is None or entry.kind is not EntryKind.TREE):
-            message = f"there is no folder `{path}`" if entry is None else f"`{path}` is not a folder"
-            hint = "commit the folder of the component's code, or correct `code:`"
-            raise Unresolved(Problem(component.file, Code.MISSING_FILE, message, hint, pointer))
-        tree = entry.oid if entry else desired.snapshot.tree
-        known = self._known.get(path)
-        if known is None or known.tree != tree:
-            known = self._known[path] = CodeFolder(path, tree, desired.snapshot.files_under(path))
-        return known
-
-
-class _Environments:
-    """The environments that components name, each resolved once."""
-
-    def __init__(self, registry: Registry) -> None:
-        self.registry = registry
-        self._known: dict[object, EnvironmentSpec] = {}
-
-    def of(self, job: Job | None, component: Component, file: str) -> EnvironmentSpec:
-        """The environment of a job, which its own `environment:` may replace.
-
-        Raises:
-            Unresolved: there is none, or it cannot be found.
-        """
-        if job is not None and job.environment is not None:
-            return self._resolved(job.environment, file, ("jobs", job.name, "environment"))
-        if component.environment is None:
-            hint = "add `environment: azureml:NAME@latest`"
-            message = f"component `{component.name}` has no environment"
-            raise Unresolved(Problem(component.file, Code.MISSING_PROPERTY, message, hint))
-        return self._resolved(component.environment, component.file, ("environment",))
-
-    def _resolved(self, wanted: object, file: str, pointer: Pointer) -> EnvironmentSpec:
-        if isinstance(wanted, Environment):
-            return environment_spec(wanted, self.registry.desired)
-        key = (wanted.text, file if wanted.path else "")  # type: ignore[attr-defined]
-        if key not in self._known:
-            environment = self.registry.resolve(Environment, wanted, file, pointer)  # type: ignore[arg-type]
-            self._known[key] = environment_spec(environment, self.registry.desired)
-        return self._known[key]
-
-
-def environment_spec(environment: Environment, desired: Desired) -> EnvironmentSpec:
-    """An environment with the digest of its image, conda file or build context.
-
-    Raises:
-        Unresolved: a file that it names is not in the repository.
-    """
-    entries = desired.snapshot.entries
-    conda_blob = context_tree = context = None
-    if environment.conda_file is not None:
-        path = within_repository(environment.file, environment.conda_file, ("conda_file",))
-        entry = entries.get(path)
-        if entry is None or entry.kind is not EntryKind.FILE:
-            message, hint = f"there is no conda file `{path}`", "commit it, or correct the path"
-            raise Unresolved(Problem(environment.file, Code.MISSING_FILE, message, hint, ("conda_file",)))
-        conda_blob = entry.oid
-    if environment.build_path is not None:
-        path = within_repository(environment.file, environment.build_path, ("build", "path"))
-        context_tree = desired.snapshot.tree if not path else entries[path].oid if path in entries else None
-        dockerfile = f"{path}/{environment.dockerfile}" if path else str(environment.dockerfile)
-        if context_tree is None or dockerfile not in entries:
-            message, hint = f"there is no `{dockerfile}`", "commit the Dockerfile, or correct `build:`"
-            raise Unresolved(Problem(environment.file, Code.MISSING_FILE, message, hint, ("build",)))
-        context = _context_files(environment, path, desired)
-    digest = digest_of([environment.image, conda_blob, environment.conda, context, environment.dockerfile])
-    return EnvironmentSpec(
-        name=environment.name,
-        version=environment.version,
-        digest=digest,
-        file=environment.file,
-        image=environment.image,
-        conda=environment.conda,
-        conda_blob=conda_blob,
-        context_tree=context_tree,
-        dockerfile=environment.dockerfile,
-    )
-
-
-def _context_files(environment: Environment, path: str, desired: Desired) -> list[tuple[str, str]]:
-    """The files of a build context; the manifest itself is none, so that a new version builds nothing."""
-    files = desired.snapshot.files_under(path)
-    prefix = f"{path}/" if path else ""
-    return sorted((name, oid) for name, oid in files.items() if prefix + name != environment.file)
-
-
-def _component_problems(registry: Registry, environments: _Environments, codes: _Codes) -> list[Problem]:
-    """What is wrong with components and environments, whether a pipeline uses them or not."""
-    problems: list[Problem] = []
-    for component in registry.desired.components:
-        try:
-            codes.of(component, registry.desired)
-            environments.of(None, component, component.file)
-        except Unresolved as unresolved:
-            problems.append(unresolved.problem)
-    for environment in registry.desired.environments:
-        try:
-            environment_spec(environment, registry.desired)
-        except Unresolved as unresolved:
-            problems.append(unresolved.problem)
-    return problems
+def _paths_used(graph: Graph, bound: Mapping[str, _Bound]) -> Iterable[str]:
+    for step in graph.steps:
+        yield bound[step.name].component.file
+        if step.definition.code is not None:
+            yield step.definition.code.path
+        for _, source in step.sources:
+            if isinstance(source, DataSource):
+                yield from (source.path, source.file)

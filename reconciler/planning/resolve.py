@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from reconciler.model.manifests import AnyManifest, Component, DataAsset, Enviro
 from reconciler.model.problems import Code, Pointer, Problem
 from reconciler.model.references import LATEST, Reference
 from reconciler.model.versions import InvalidRangeError, Version, parse_range, parse_version
+from reconciler.planning.changes import Changes
 
 M = TypeVar("M", Component, Environment, DataAsset)
 _KINDS: dict[type, Kind] = {Component: Kind.COMPONENT, Environment: Kind.ENVIRONMENT, DataAsset: Kind.DATA}
@@ -32,6 +34,21 @@ class Registry:
         self._named: dict[tuple[Kind, str], list[AnyManifest]] = {}
         for manifest in desired.manifests.values():
             self._named.setdefault((kind_of(manifest), manifest.name), []).append(manifest)
+        _sort(self._named.values())
+
+    def follow(self, desired: Desired, changes: Changes) -> None:
+        """Become the registry of a later desired state."""
+        self.desired = desired
+        for key in changes.names:
+            self._named[key] = [known for known in self._named.get(key, ()) if known.file not in changes.files]
+        for file in changes.files:
+            manifest = desired.manifests.get(file)
+            if manifest is not None:
+                self._named[kind_of(manifest), manifest.name].append(manifest)
+        _sort(self._named[key] for key in changes.names)
+        for key in changes.names:
+            if not self._named[key]:
+                del self._named[key]
 
     def resolve(self, wanted: type[M], reference: Reference, file: str, pointer: Pointer) -> M:
         """The manifest that a reference in `file` means.
@@ -126,6 +143,13 @@ def within_repository(file: str, path: str, pointer: Pointer) -> str:
         hint = "paths in a manifest are relative to it and stay in the repository"
         raise Unresolved(Problem(file, Code.OUTSIDE_REPOSITORY, message, hint, pointer))
     return "" if joined == "." else joined
+
+
+def _sort(several: Iterable[list[AnyManifest]]) -> None:
+    """By file, so that the order does not tell how the registry came about."""
+    for candidates in several:
+        if len(candidates) > 1:
+            candidates.sort(key=lambda manifest: manifest.file)
 
 
 def _nearest(name: str, names: list[str]) -> str:

@@ -12,28 +12,68 @@ from reconciler.model.manifests import AnyManifest, Component, DataAsset, Enviro
 from reconciler.model.plan import Actual, Bump, ReleasedVersion, VersionPlan
 from reconciler.model.problems import Code, Problem, Severity
 from reconciler.model.versions import Version, parse_version
-from reconciler.planning.graph import environment_spec
+from reconciler.planning.changes import changes_between
+from reconciler.planning.environments import environment_spec
 from reconciler.planning.resolve import Unresolved, within_repository
 
 _ORDER = (Bump.NONE, Bump.PATCH, Bump.MINOR, Bump.MAJOR)
 
 
-def content_digest(manifest: AnyManifest, desired: Desired) -> str:
-    """Digest of a manifest with the content that it names: code, conda file, build context, data."""
-    attached: list[str] = []
-    entries = desired.snapshot.entries
-    try:
-        if isinstance(manifest, Component) and manifest.code:
-            entry = entries.get(within_repository(manifest.file, manifest.code, ()))
-            attached.append(entry.oid if entry else "")
-        elif isinstance(manifest, Environment):
-            attached.append(environment_spec(manifest, desired).digest)
-        elif isinstance(manifest, DataAsset) and "://" not in manifest.path and not manifest.path.startswith("/"):
-            entry = entries.get(within_repository(manifest.file, manifest.path, ()))
-            attached.append(entry.oid if entry else "")
-    except Unresolved:
-        attached.append("")  # told as a problem of the manifest
-    return digest_of([manifest.identity, attached])
+class ContentDigests:
+    """Digests of manifests with the content that they name: code, conda file, build context, data.
+
+    They are kept from one desired state to the next, as far as nothing that they are made of changed.
+
+    Attributes:
+        changed: the files whose digests were computed anew the last time.
+    """
+
+    def __init__(self) -> None:
+        self._desired: Desired | None = None
+        self._digests: dict[str, str] = {}
+        self._files_by_path: dict[str, set[str]] = {}
+        self.changed: frozenset[str] = frozenset()
+
+    def of(self, desired: Desired) -> Mapping[str, str]:
+        """The digests of all manifests by file."""
+        if desired is self._desired:
+            self.changed = frozenset()
+            return self._digests
+        changes = changes_between(self._desired, desired)
+        if changes.is_everything:
+            self._digests, self._files_by_path = {}, {}
+            files = set(desired.manifests)
+        else:
+            touched = (self._files_by_path.get(path, ()) for path in changes.paths)
+            files = {*changes.files, *(file for some in touched for file in some)}
+            files |= {environment.file for environment in desired.environments}
+        for file in files:
+            self._digests.pop(file, None)
+            manifest = desired.manifests.get(file)
+            if manifest is not None:
+                self._digests[file] = self._digest(manifest, desired)
+        self.changed = frozenset(files)
+        self._desired = desired
+        return self._digests
+
+    def _digest(self, manifest: AnyManifest, desired: Desired) -> str:
+        attached: list[str] = []
+        try:
+            if isinstance(manifest, Component) and manifest.code:
+                attached.append(self._content(manifest, manifest.code, desired))
+            elif isinstance(manifest, Environment):
+                attached.append(environment_spec(manifest, desired).digest)
+            elif isinstance(manifest, DataAsset) and "://" not in manifest.path and not manifest.path.startswith("/"):
+                attached.append(self._content(manifest, manifest.path, desired))
+        except Unresolved:
+            attached.append("")  # told as a problem of the manifest
+        return digest_of([manifest.identity, attached])
+
+    def _content(self, manifest: AnyManifest, named: str, desired: Desired) -> str:
+        path = within_repository(manifest.file, named, ())
+        self._files_by_path.setdefault(path, set()).add(manifest.file)
+        entry = desired.snapshot.entries.get(path)
+        return entry.oid if entry else ""
 
 
 def interface_of(manifest: AnyManifest) -> str:
@@ -50,49 +90,65 @@ def interface_of(manifest: AnyManifest) -> str:
     )
 
 
-def released(desired: Desired) -> list[ReleasedVersion]:
-    """The versions that a revision holds, as they are kept once it is applied."""
-    return [
-        ReleasedVersion(
-            kind_of(manifest),
-            manifest.name,
-            manifest.version,
-            content_digest(manifest, desired),
-            desired.snapshot.revision,
-            interface_of(manifest),
-        )
-        for manifest in desired.manifests.values()
-        if manifest.version
-    ]
+class VersionJudge:
+    """Judges desired states against the versions applied before, one state after the other.
 
+    What a version means never changes, so a manifest that agrees with it is not judged again until it changes.
+    """
 
-def plan_versions(desired: Desired, actual: Actual) -> tuple[tuple[VersionPlan, ...], tuple[Problem, ...]]:
-    """The manifests whose version or content differs from what was applied, and the problems of doing so."""
-    if not actual.versions:
-        return (), ()
-    latest = _latest(actual.versions.values())
-    plans: list[VersionPlan] = []
-    problems: list[Problem] = []
-    for manifest in desired.manifests.values():
-        if not manifest.version:
-            continue
-        kind = kind_of(manifest)
-        same = actual.versions.get((kind, manifest.name, manifest.version))
-        before = latest.get((kind, manifest.name))
-        if before is None:
-            continue
-        if same is None:
-            plans.append(_bumped(manifest, before))
-            continue
-        digest = content_digest(manifest, desired)
-        if same.digest != digest:
+    def __init__(self) -> None:
+        self._digests = ContentDigests()
+        self._unsettled: set[str] = set()
+
+    def judge(self, desired: Desired, actual: Actual) -> tuple[tuple[VersionPlan, ...], tuple[Problem, ...]]:
+        """The manifests whose version or content differs from what was applied, and the problems of doing so."""
+        digests = self._digests.of(desired)
+        self._unsettled |= self._digests.changed
+        self._unsettled &= digests.keys()
+        if not actual.versions:
+            return (), ()
+        latest: dict[tuple[Kind, str], ReleasedVersion] | None = None
+        plans: list[VersionPlan] = []
+        problems: list[Problem] = []
+        for file in sorted(self._unsettled):
+            manifest = desired.manifests[file]
+            if not manifest.version:
+                continue
+            kind = kind_of(manifest)
+            same = actual.versions.get((kind, manifest.name, manifest.version))
+            if same is None:
+                latest = _latest(actual.versions.values()) if latest is None else latest
+                before = latest.get((kind, manifest.name))
+                if before is not None:
+                    plans.append(_bumped(manifest, before))
+                continue
+            if same.digest == digests[file]:
+                self._unsettled.discard(file)
+                continue
             required = _required(manifest, same)[0]
             wanted = _bump(parse_version(manifest.version), required)
-            problems.append(_mutated(manifest, kind, same, digest, wanted, desired))
+            problems.append(_mutated(manifest, kind, same, digests[file], wanted, desired))
             why = (f"{manifest.version} already means {short(same.digest)}",)
             plans.append(VersionPlan(kind, manifest.name, same.version, manifest.version, required, False, why))
-    problems.extend(_too_small(plan, desired) for plan in plans if not plan.is_ok and plan.old != plan.new)
-    return tuple(plans), tuple(problems)
+        problems.extend(_too_small(plan, desired) for plan in plans if not plan.is_ok and plan.old != plan.new)
+        return tuple(plans), tuple(problems)
+
+    def fresh(self, desired: Desired, actual: Actual) -> list[ReleasedVersion]:
+        """The versions of a revision that were not applied before, as they are kept once it is."""
+        digests = self._digests.of(desired)
+        return [
+            ReleasedVersion(
+                kind_of(manifest),
+                manifest.name,
+                manifest.version,
+                digests[file],
+                desired.snapshot.revision,
+                interface_of(manifest),
+            )
+            for file in sorted(self._unsettled)
+            if (manifest := desired.manifests[file]).version
+            and (kind_of(manifest), manifest.name, manifest.version) not in actual.versions
+        ]
 
 
 def _latest(versions: Iterable[ReleasedVersion]) -> dict[tuple[Kind, str], ReleasedVersion]:

@@ -45,6 +45,7 @@ class Mirror:
         self._git = Git(directory)
         self._objects = Objects(self._git)
         self._repo: Repo | None = None
+        self._is_prepared = False
 
     @property
     def objects(self) -> Objects:
@@ -60,20 +61,24 @@ class Mirror:
         listed = self._remote("ls-remote", "--heads", "--", self._url, f"refs/heads/{self._branch}").decode()
         return listed.split("\t")[0] if listed else None
 
-    def fetch(self) -> str | None:
+    def fetch(self, head: str | None = None) -> str | None:
         """Bring the branch and all tags here; returns the branch's commit, None where there is no such branch.
+
+        Args:
+            head: where `remote_head` just saw the branch.
 
         Raises:
             SourceError: the remote cannot be reached or read.
         """
-        head = self.remote_head()
-        if head is None:
+        if head is None and self.remote_head() is None:
             return None
-        self._prepare()
+        if not self._is_prepared:
+            self._prepare()
+            self._is_prepared = True
         branch = f"+refs/heads/{self._branch}:refs/heads/{self._branch}"
         arguments = ["fetch", "--quiet", "--no-write-fetch-head", "--force", "--", self._url, branch]
         self._remote(f"--git-dir={self._directory}", *arguments, "+refs/tags/*:refs/tags/*")
-        return self._repository().commit(f"refs/heads/{self._branch}").hexsha
+        return self._git.run("rev-parse", f"refs/heads/{self._branch}").decode().strip()
 
     def snapshot(self, commit: str, previous: Snapshot | None = None) -> Snapshot:
         """What the repository holds at a commit; from `previous` on only what differs is listed.

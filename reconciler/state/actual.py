@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reconciler.model.plan import Actual
+from reconciler.model.manifests import Kind
+from reconciler.model.plan import Actual, ReleasedVersion
 from reconciler.model.runs import Run, RunStatus, StepRun
 from reconciler.model.steps import Definition, Graph
 from reconciler.state.store import State
+
+VersionKey = tuple[Kind, str, str]
 
 
 class ActualReader:
@@ -15,6 +18,7 @@ class ActualReader:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._versions: dict[VersionKey, ReleasedVersion] = {}
         self._steps: dict[str, tuple[str, Mapping[str, StepRun], Mapping[str, Definition]]] = {}
 
     def read(self, source: str, graphs: Iterable[Graph]) -> Actual:
@@ -53,9 +57,15 @@ class ActualReader:
             definitions=definitions,
             succeeded=succeeded,
             running=running,
-            versions={(known.kind, known.name, known.version): known for known in self._state.sources.versions()},
-            applied=frozenset((resource.kind, resource.name) for resource in self._state.sources.resources(source)),  # type: ignore[misc]
+            versions=self._released(),
+            applied=self._state.sources.applied(source),
         )
+
+    def _released(self) -> Mapping[VersionKey, ReleasedVersion]:
+        """The versions applied before; only those that were added since the last reading are read."""
+        for known in self._state.sources.versions(after=len(self._versions)):
+            self._versions[known.kind, known.name, known.version] = known
+        return dict(self._versions)
 
     def _of_run(self, pipeline: str, run: Run) -> tuple[Mapping[str, StepRun], Mapping[str, Definition]]:
         known = self._steps.get(pipeline)

@@ -98,7 +98,7 @@ CREATE TABLE versions (
     revision TEXT NOT NULL,
     interface TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (kind, name, version)
-) WITHOUT ROWID;
+);
 CREATE TABLE models (
     run_id TEXT NOT NULL REFERENCES runs (id),
     name TEXT NOT NULL,

@@ -89,6 +89,11 @@ class Sources:
             for row in rows
         ]
 
+    def applied(self, source: str) -> frozenset[tuple[Kind, str]]:
+        """The kinds and names of a source's resources."""
+        rows = self._database.rows("SELECT kind, name FROM resources WHERE source = ?", (source,))
+        return frozenset((Kind(row["kind"]), row["name"]) for row in rows)
+
     def save_resources(self, resources: Iterable[Resource], now: float) -> None:
         """Keep what is said of resources; `since` stays where a condition's status stays."""
         with self._database.transaction():
@@ -116,8 +121,10 @@ class Sources:
             [(source, kind, name) for kind, name in keys],
         )
 
-    def versions(self) -> list[ReleasedVersion]:
-        return [version_of(row) for row in self._database.rows("SELECT * FROM versions")]
+    def versions(self, after: int = 0) -> list[ReleasedVersion]:
+        """The versions in the order in which they were applied first, without the `after` oldest ones."""
+        rows = self._database.rows("SELECT * FROM versions ORDER BY rowid LIMIT -1 OFFSET ?", (after,))
+        return [version_of(row) for row in rows]
 
     def save_versions(self, versions: Iterable[ReleasedVersion]) -> None:
         """Keep versions that were applied; what a version means is never changed."""

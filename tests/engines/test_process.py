@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.engines.base import Exit, ExitReason
-from reconciler.engines.log import log_tail
 from reconciler.engines.process import ProcessEngine
 from reconciler.model.errors import EngineError
+from reconciler.state.log_tail import log_tail
 
 from .tasks import Runner, make_task
 

@@ -40,7 +40,7 @@ def data(**changes: object) -> dict[str, Any]:
     return _changed(document, changes)
 
 
-def pipeline(jobs: dict[str, Any] | None = None, **changes: object) -> dict[str, Any]:
+def pipeline(jobs: object = None, **changes: object) -> dict[str, Any]:
     document: dict[str, Any] = {
         "$schema": f"{SCHEMAS}/pipelineJob.schema.json",
         "type": "pipeline",

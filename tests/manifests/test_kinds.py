@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import pytest
 
@@ -65,7 +65,7 @@ def test_other_kinds_of_azure_ml_are_named_and_not_supported(schema: str, name: 
         ({"$schema": "https://example.org/own.json", "type": "pipeline"}, Kind.PIPELINE),
     ],
 )
-def test_without_a_known_schema_type_and_shape_tell_the_kind(document: dict[str, Any], kind: Kind) -> None:
+def test_without_a_known_schema_type_and_shape_tell_the_kind(document: Mapping[object, object], kind: Kind) -> None:
     assert kind_of_document(document) is kind
 
 
@@ -91,11 +91,20 @@ def test_a_standalone_job_of_another_kind_is_named(kind: str) -> None:
         {"command": ["ls"], "environment": {}},
     ],
 )
-def test_other_yaml_is_no_manifest(document: dict[str, Any]) -> None:
+def test_other_yaml_is_no_manifest(document: Mapping[object, object]) -> None:
     assert kind_of_document(document) is None
 
 
 @pytest.mark.parametrize("odd", [[], {}, ["pipeline"], {"a": 1}, 3, 1.5, True, None])
 def test_values_of_odd_types_are_no_kind_and_no_crash(odd: object) -> None:
-    document = {"$schema": odd, "type": odd, "jobs": odd, "command": odd, "path": odd, "build": odd, "name": odd}
-    assert kind_of_document(document) in (None, Kind.ENVIRONMENT)
+    document: Mapping[object, object] = {
+        "$schema": odd,
+        "type": odd,
+        "jobs": odd,
+        "command": odd,
+        "path": odd,
+        "build": odd,
+        "name": odd,
+    }
+    kind = kind_of_document(document)
+    assert kind is None or kind is Kind.ENVIRONMENT

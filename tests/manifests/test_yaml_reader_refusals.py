@@ -30,6 +30,7 @@ def problem_in(content: str | bytes) -> Problem:
         ("a:\n  b: 1\n c: 2\n", 3, 2, "check the indentation and the brackets of this line and the one above"),
         ("a: *b\n", 1, 4, "an alias `*name` needs its anchor `&name` further up"),
         ('a: "\\q"\n', 1, 5, "double the backslash, or use single quotes"),
+        ("a: 1\nbcd", 2, 4, "a key must be followed by `: `"),
         ("a: 'open\n", 2, 1, "check the quotes and the indentation of this line"),
     ],
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.engines.log import log_tail
+from reconciler.state.log_tail import log_tail
 
 
 @pytest.mark.parametrize(

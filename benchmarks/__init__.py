@@ -1,0 +1,1 @@
+"""Measurements of what the program promises; `make bench` runs them. They are not tests."""

@@ -1,0 +1,75 @@
+"""Revision after revision: what is wanted, what there is, and the plan from one to the other."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.manifests.loader import Loader, located
+from reconciler.model.desired import Desired
+from reconciler.model.plan import Actual, Plan
+from reconciler.model.snapshot import Snapshot
+from reconciler.model.steps import Graph
+from reconciler.planning.diff import plan
+from reconciler.planning.graph import GraphBuilder
+from reconciler.planning.versions import VersionJudge
+from reconciler.source.local_data import with_local_data
+from reconciler.source.objects import Objects
+from reconciler.state.actual import ActualReader
+from reconciler.state.store import State
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A revision, loaded and compared."""
+
+    desired: Desired
+    graphs: list[Graph]
+    plan: Plan
+    actual: Actual
+
+
+class Planner:
+    """Plans the revisions of one source; what did not change since the one before costs next to nothing.
+
+    Args:
+        data_roots: folders from which manifests may name data by absolute path.
+    """
+
+    def __init__(self, state: State, data_roots: Sequence[str] = ()) -> None:
+        self._state = state
+        self._data_roots = data_roots
+        self._loader = Loader(state.documents)
+        self._builder = GraphBuilder()
+        self._judge = VersionJudge()
+        self._actual = ActualReader(state)
+
+    def plan(self, snapshot: Snapshot, objects: Objects, source: str) -> Planned:
+        """Load a snapshot and compare it with the actual state of a source."""
+        gc.disable()  # next to nothing is garbage here, and a collection walks through all that was loaded
+        try:
+            return self._plan(snapshot, objects, source)
+        finally:
+            gc.enable()
+
+    def _plan(self, snapshot: Snapshot, objects: Objects, source: str) -> Planned:
+        desired = self.load(snapshot, objects)
+        graphs, found = self._builder.build(desired)
+        actual = self._actual.read(source, graphs)
+        made = plan(desired, graphs, found, actual, self._judge)
+        return Planned(desired, graphs, replace(made, problems=located(made.problems, snapshot, objects)), actual)
+
+    def load(self, snapshot: Snapshot, objects: Objects) -> Desired:
+        return with_local_data(self._loader.load(snapshot, objects), self._data_roots, self._state.documents)
+
+    def graphs(self, desired: Desired) -> list[Graph]:
+        """The graphs of the pipelines that have no problems."""
+        return self._builder.build(desired)[0]
+
+    def actual(self, source: str, graphs: Iterable[Graph]) -> Actual:
+        return self._actual.read(source, graphs)
+
+    def keep_versions(self, planned: Planned) -> None:
+        """Note what the versions of an applied revision mean from now on."""
+        self._state.sources.save_versions(self._judge.fresh(planned.desired, planned.actual))

@@ -1,0 +1,118 @@
+"""The environments that components and jobs name, with what decides whether they must be built anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.model.desired import Desired
+from reconciler.model.digests import digest_of
+from reconciler.model.manifests import Component, Environment, Job
+from reconciler.model.problems import Code, Pointer, Problem
+from reconciler.model.references import Reference
+from reconciler.model.snapshot import EntryKind
+from reconciler.model.steps import EnvironmentSpec
+from reconciler.planning.resolve import Registry, Unresolved, within_repository
+
+
+@dataclass(frozen=True, slots=True)
+class NamedEnvironment:
+    """An environment as a manifest names it; `file` and `pointer` are where, for the one who reads a problem."""
+
+    wanted: Reference | Environment
+    file: str
+    pointer: Pointer
+
+    @property
+    def key(self) -> object:
+        """Equal where the same environment is meant."""
+        if isinstance(self.wanted, Environment):
+            return (self.wanted.file, self.wanted.identity)
+        return (self.wanted.text, self.file if self.wanted.path else "")
+
+
+def environment_named(job: Job | None, component: Component, file: str) -> NamedEnvironment:
+    """How the environment of a job is named; its own `environment:` replaces that of the component.
+
+    Raises:
+        Unresolved: neither names one.
+    """
+    if job is not None and job.environment is not None:
+        return NamedEnvironment(job.environment, file, ("jobs", job.name, "environment"))
+    if component.environment is None:
+        hint = "add `environment: azureml:NAME@latest`"
+        message = f"component `{component.name}` has no environment"
+        raise Unresolved(Problem(component.file, Code.MISSING_PROPERTY, message, hint))
+    return NamedEnvironment(component.environment, component.file, ("environment",))
+
+
+class Environments:
+    """The environments of one desired state, each resolved once."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._known: dict[object, EnvironmentSpec] = {}
+
+    def of(self, named: NamedEnvironment) -> EnvironmentSpec:
+        """What a name stands for.
+
+        Raises:
+            Unresolved: it stands for nothing.
+        """
+        known = self._known.get(named.key)
+        if known is None:
+            wanted = named.wanted
+            if isinstance(wanted, Reference):
+                wanted = self._registry.resolve(Environment, wanted, named.file, named.pointer)
+            known = self._known[named.key] = environment_spec(wanted, self._registry.desired)
+        return known
+
+    def still_means(self, named: NamedEnvironment, spec: EnvironmentSpec) -> bool:
+        """Whether a name stands for what it stood for before."""
+        try:
+            return self.of(named) == spec
+        except Unresolved:
+            return False
+
+
+def environment_spec(environment: Environment, desired: Desired) -> EnvironmentSpec:
+    """An environment with the digest of its image, conda file or build context.
+
+    Raises:
+        Unresolved: a file that it names is not in the repository.
+    """
+    entries = desired.snapshot.entries
+    conda_blob = context_tree = context = None
+    if environment.conda_file is not None:
+        path = within_repository(environment.file, environment.conda_file, ("conda_file",))
+        entry = entries.get(path)
+        if entry is None or entry.kind is not EntryKind.FILE:
+            message, hint = f"there is no conda file `{path}`", "commit it, or correct the path"
+            raise Unresolved(Problem(environment.file, Code.MISSING_FILE, message, hint, ("conda_file",)))
+        conda_blob = entry.oid
+    if environment.build_path is not None:
+        path = within_repository(environment.file, environment.build_path, ("build", "path"))
+        context_tree = desired.snapshot.tree if not path else entries[path].oid if path in entries else None
+        dockerfile = f"{path}/{environment.dockerfile}" if path else str(environment.dockerfile)
+        if context_tree is None or dockerfile not in entries:
+            message, hint = f"there is no `{dockerfile}`", "commit the Dockerfile, or correct `build:`"
+            raise Unresolved(Problem(environment.file, Code.MISSING_FILE, message, hint, ("build",)))
+        context = _context_files(environment, path, desired)
+    digest = digest_of([environment.image, conda_blob, environment.conda, context, environment.dockerfile])
+    return EnvironmentSpec(
+        name=environment.name,
+        version=environment.version,
+        digest=digest,
+        file=environment.file,
+        image=environment.image,
+        conda=environment.conda,
+        conda_blob=conda_blob,
+        context_tree=context_tree,
+        dockerfile=environment.dockerfile,
+    )
+
+
+def _context_files(environment: Environment, path: str, desired: Desired) -> list[tuple[str, str]]:
+    """The files of a build context; the manifest itself is none, so that a new version builds nothing."""
+    files = desired.snapshot.files_under(path)
+    prefix = f"{path}/" if path else ""
+    return sorted((name, oid) for name, oid in files.items() if prefix + name != environment.file)
