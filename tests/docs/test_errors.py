@@ -98,8 +98,8 @@ def test_the_example_of_a_condition_is_what_get_says(
 @pytest.mark.parametrize(
     ("error", "arguments"),
     [
-        ("UsageError", ("apply", "-f", ".", "--engine", "kubernetes")),
-        ("TrackingError", ("apply", "-f", ".", "--tracking", "ftp://mlflow.example.org")),
+        ("UsageError", ("apply", "-f", "failing", "--engine", "kubernetes")),
+        ("TrackingError", ("apply", "-f", "failing", "--tracking", "ftp://mlflow.example.org")),
         ("StateError", ("runs",)),
         ("EnvironmentBuildError", ("apply", "-f", "gpu", "--tracking", "none")),
         ("StepError", ("apply", "-f", "failing", "--tracking", "none")),
