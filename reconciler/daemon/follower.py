@@ -109,6 +109,8 @@ class Follower:
         if head != self._attempted:
             outcome = self._take_up(head)
             self._is_dirty = True
+            if self._applied is None and not outcome.is_good:
+                self._take_up_last_good()
         if self._applied is None or not (self._is_dirty or is_asked):
             return outcome
         return replace(outcome, started=tuple(self._act(self._applied, trigger, is_asked)))
@@ -116,27 +118,35 @@ class Follower:
     def _take_up(self, head: str) -> Outcome:
         """Load a new revision; it is applied only if nothing in it is wrong."""
         try:
-            commit = self._mirror.fetch(head) or head
-            snapshot = self._mirror.snapshot(commit, self._snapshot)
+            self._mirror.fetch(head)
+            snapshot = self._mirror.snapshot(head, self._snapshot)
         except ReconcilerError as error:
             self._note_source(self._attempted, reconciling("SourceUnavailable", str(error)))
             return Outcome(error=str(error))
         planned = self._planner.plan(snapshot, self._mirror.objects, self._settings.name)
         plan, problems = planned.plan, planned.plan.problems
-        self._snapshot, self._attempted = snapshot, commit
+        self._snapshot, self._attempted = snapshot, head
         if plan.has_errors:
             first = next(problem for problem in problems if problem.is_error)
             more = sum(problem.is_error for problem in problems) - 1
             message = str(first) + (f" (and {more} more)" if more else "")
             self._note_source(snapshot.revision, stalled("InvalidManifests", message))
             return Outcome(snapshot.revision, plan, problems, error=message)
-        self._mirror.keep(commit)
+        self._mirror.keep(head)
         self._applied = planned
         gone = [(pruned.kind, pruned.name) for pruned in plan.prune]
         self._site.state.sources.remove_resources(self._settings.name, gone)
         self._planner.keep_versions(planned)
         self._note_source(snapshot.revision, ready("Applied", f"applied {snapshot.revision}"), is_applied=True)
         return Outcome(snapshot.revision, plan, problems)
+
+    def _take_up_last_good(self) -> None:
+        """After a restart on a refused revision: the one that was applied before stays applied."""
+        kept = self._site.state.sources.get(self._settings.name)
+        if kept is None or not kept.applied_commit or not self._mirror.has(kept.applied_commit):
+            return
+        snapshot = self._mirror.snapshot(kept.applied_commit)
+        self._applied = self._planner.plan(snapshot, self._mirror.objects, self._settings.name)
 
     def _act(self, applied: Planned, trigger: str, is_asked: bool) -> Iterable[str]:
         """Start or restore what the applied revision asks for, and say how every resource stands."""
@@ -240,7 +250,7 @@ class Follower:
         if self._applied is None:
             return
         resources = resources_of(self._applied.desired, self._site.state, self._settings.name, self._waiting)
-        self._site.state.sources.save_resources(resources, self._site.clock())
+        self._site.state.sources.save_resources(self._settings.name, resources, self._site.clock())
 
     def _note_source(self, revision: str, conditions: tuple[Condition, ...], is_applied: bool = False) -> None:
         before = self._site.state.sources.get(self._settings.name)

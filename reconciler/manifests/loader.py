@@ -166,6 +166,8 @@ def _build(kind: Kind, document: dict[str, Any], path: str) -> tuple[AnyManifest
 
 def _duplicates(manifests: Mapping[str, AnyManifest]) -> list[Problem]:
     """Two files may hold two versions of one name, but not the same version."""
+    if len({(type(manifest), manifest.name, manifest.version) for manifest in manifests.values()}) == len(manifests):
+        return []
     seen: dict[tuple[Kind, str, str | None], str] = {}
     problems = []
     for path, manifest in manifests.items():

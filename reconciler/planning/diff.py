@@ -80,14 +80,17 @@ def plan_pipeline(graph: Graph, actual: Actual, is_forced: bool = False) -> Pipe
 
 def plan_steps(graph: Graph, actual: Actual) -> tuple[StepPlan, ...]:
     """What a run of the pipeline would do with each step."""
-    planned: dict[str, StepPlan] = {}
+    planned: list[StepPlan] = []
+    results: dict[str, Result | None] = {}
     for step in graph.steps:
-        planned[step.name] = _plan_step(step, graph, planned, actual)
-    return tuple(planned.values())
+        step_plan = _plan_step(step, graph, results, actual)
+        planned.append(step_plan)
+        results[step.name] = step_plan.result
+    return tuple(planned)
 
 
-def _plan_step(step: Step, graph: Graph, planned: Mapping[str, StepPlan], actual: Actual) -> StepPlan:
-    inputs, unknown = known_inputs(step, {name: before.result for name, before in planned.items()})
+def _plan_step(step: Step, graph: Graph, results: Mapping[str, Result | None], actual: Actual) -> StepPlan:
+    inputs, unknown = known_inputs(step, results)
     changes = change_reasons(step, graph.pipeline, actual)
     if unknown:
         upstream = list(dict.fromkeys(source.step for source in unknown))

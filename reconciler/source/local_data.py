@@ -22,6 +22,8 @@ class DigestCache(Protocol):
 
 def with_local_data(desired: Desired, roots: Sequence[str], cache: DigestCache) -> Desired:
     """The desired state with the digests of the local data that it names, as far as they lie below the roots."""
+    if not roots:
+        return desired
     digests: dict[str, str] = {}
     for named in dict.fromkeys(_local_paths(desired)):
         path = Path(named).resolve()

@@ -70,7 +70,9 @@ class Mirror:
         Raises:
             SourceError: the remote cannot be reached or read.
         """
-        if head is None and self.remote_head() is None:
+        if head is None:
+            head = self.remote_head()
+        if head is None:
             return None
         if not self._is_prepared:
             self._prepare()
@@ -78,7 +80,7 @@ class Mirror:
         branch = f"+refs/heads/{self._branch}:refs/heads/{self._branch}"
         arguments = ["fetch", "--quiet", "--no-write-fetch-head", "--force", "--", self._url, branch]
         self._remote(f"--git-dir={self._directory}", *arguments, "+refs/tags/*:refs/tags/*")
-        return self._git.run("rev-parse", f"refs/heads/{self._branch}").decode().strip()
+        return head
 
     def snapshot(self, commit: str, previous: Snapshot | None = None) -> Snapshot:
         """What the repository holds at a commit; from `previous` on only what differs is listed.
@@ -86,7 +88,7 @@ class Mirror:
         Raises:
             SourceError: the commit was never fetched.
         """
-        tree = self._git.run("rev-parse", f"{commit}^{{tree}}").decode().strip()
+        tree = self._objects.read(commit).partition(b"\n")[0].removeprefix(b"tree ").decode()
         if previous is None:
             entries = list_tree(self._git, tree)
         else:

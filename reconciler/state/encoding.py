@@ -20,6 +20,18 @@ def text(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
+def _mapping(body: str) -> dict[str, Any]:
+    """The mapping again; most are empty, and need no parser."""
+    if body == "{}":
+        return {}
+    read: dict[str, Any] = json.loads(body)
+    return read
+
+
+def _items(body: str) -> tuple[Any, ...]:
+    return () if body == "[]" else tuple(json.loads(body))
+
+
 def run_of(row: Row) -> Run:
     return Run(
         id=row["id"],
@@ -33,7 +45,7 @@ def run_of(row: Row) -> Run:
         ended=row["ended"],
         experiment=row["experiment"],
         mlflow_run_id=row["mlflow_run_id"],
-        reasons=tuple(json.loads(row["reasons"])),
+        reasons=_items(row["reasons"]),
         error=row["error"],
         restored_from=row["restored_from"],
         attempt=row["attempt"],
@@ -49,14 +61,14 @@ def step_of(row: Row) -> StepRun:
         status=StepStatus(row["status"]),
         fingerprint=row["fingerprint"],
         definition=row["definition"],
-        inputs=json.loads(row["inputs"]),
-        outputs=json.loads(row["outputs"]),
-        reasons=tuple(json.loads(row["reasons"])),
+        inputs=_mapping(row["inputs"]),
+        outputs=_mapping(row["outputs"]),
+        reasons=_items(row["reasons"]),
         started=row["started"],
         ended=row["ended"],
         mlflow_run_id=row["mlflow_run_id"],
-        metrics=json.loads(row["metrics"]),
-        hyperparameters=json.loads(row["hyperparameters"]),
+        metrics=_mapping(row["metrics"]),
+        hyperparameters=_mapping(row["hyperparameters"]),
         reused_from=row["reused_from"],
         handle=row["handle"],
         log=row["log"],
@@ -93,13 +105,13 @@ def result_of(row: Row) -> Result:
     return Result(
         fingerprint=row["fingerprint"],
         definition=row["definition"],
-        outputs=json.loads(row["outputs"]),
+        outputs=_mapping(row["outputs"]),
         run_id=row["run_id"],
         step=row["step"],
         mlflow_run_id=row["mlflow_run_id"],
-        metrics=json.loads(row["metrics"]),
-        trials=tuple(json.loads(row["trials"])),
-        hyperparameters=json.loads(row["hyperparameters"]),
+        metrics=_mapping(row["metrics"]),
+        trials=_items(row["trials"]),
+        hyperparameters=_mapping(row["hyperparameters"]),
         seconds=row["seconds"],
     )
 

@@ -112,7 +112,6 @@ CREATE TABLE resources (
     kind TEXT NOT NULL,
     name TEXT NOT NULL,
     version TEXT,
-    revision TEXT NOT NULL,
     conditions TEXT NOT NULL,
     is_suspended INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (source, kind, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -32,6 +33,8 @@ class Sources:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._resources: dict[str, dict[tuple[Kind | str, str], Resource]] = {}
+        self._lock = threading.RLock()
 
     def get(self, name: str) -> SourceState | None:
         found = [source for source in self.all() if source.name == name]
@@ -74,7 +77,9 @@ class Sources:
 
     def resources(self, source: str | None = None) -> list[Resource]:
         rows = self._database.rows(
-            "SELECT * FROM resources WHERE source = COALESCE(?, source) ORDER BY source, kind, name", (source,)
+            "SELECT resources.*, applied_revision FROM resources LEFT JOIN sources ON sources.name = source"
+            " WHERE source = COALESCE(?, source) ORDER BY source, kind, resources.name",
+            (source,),
         )
         return [
             Resource(
@@ -82,7 +87,7 @@ class Sources:
                 row["name"],
                 row["version"],
                 row["source"],
-                row["revision"],
+                row["applied_revision"] or "",
                 conditions_of(row["conditions"]),
                 bool(row["is_suspended"]),
             )
@@ -91,35 +96,56 @@ class Sources:
 
     def applied(self, source: str) -> frozenset[tuple[Kind, str]]:
         """The kinds and names of a source's resources."""
-        rows = self._database.rows("SELECT kind, name FROM resources WHERE source = ?", (source,))
-        return frozenset((Kind(row["kind"]), row["name"]) for row in rows)
+        with self._lock:
+            return frozenset((kind, name) for kind, name in self._known(source) if isinstance(kind, Kind))
 
-    def save_resources(self, resources: Iterable[Resource], now: float) -> None:
-        """Keep what is said of resources; `since` stays where a condition's status stays."""
-        with self._database.transaction():
-            before = {(resource.source, resource.kind, resource.name): resource for resource in self.resources()}
+    def save_resources(self, source: str, resources: Iterable[Resource], now: float) -> None:
+        """Keep what is said of a source's resources; `since` stays where a condition's status stays."""
+        with self._lock:
+            known = self._known(source)
+            changed: list[Resource] = []
+            for resource in resources:
+                before = known.get((resource.kind, resource.name))
+                if before is not None and _says_the_same(before, resource):
+                    continue
+                conditions = _dated(resource.conditions, before.conditions if before else (), now)
+                changed.append(replace(resource, conditions=conditions))
             self._database.execute_many(
-                "INSERT OR REPLACE INTO resources (source, kind, name, version, revision, conditions, is_suspended)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO resources (source, kind, name, version, conditions, is_suspended)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
                 [
                     (
-                        resource.source,
+                        source,
                         resource.kind,
                         resource.name,
                         resource.version,
-                        resource.revision,
-                        conditions_text(_dated(resource.conditions, _conditions_before(resource, before), now)),
+                        conditions_text(resource.conditions),
                         int(resource.is_suspended),
                     )
-                    for resource in resources
+                    for resource in changed
                 ],
             )
+            known.update({(resource.kind, resource.name): resource for resource in changed})
 
     def remove_resources(self, source: str, keys: Iterable[tuple[Kind, str]]) -> None:
-        self._database.execute_many(
-            "DELETE FROM resources WHERE source = ? AND kind = ? AND name = ?",
-            [(source, kind, name) for kind, name in keys],
-        )
+        with self._lock:
+            known = self._known(source)
+            gone = [key for key in keys if key in known]
+            self._database.execute_many(
+                "DELETE FROM resources WHERE source = ? AND kind = ? AND name = ?",
+                [(source, kind, name) for kind, name in gone],
+            )
+            for key in gone:
+                known.pop(key, None)
+
+    def _known(self, source: str) -> dict[tuple[Kind | str, str], Resource]:
+        """The resources of a source as this process last read or wrote them; only the daemon writes them."""
+        with self._lock:
+            if source not in self._resources:
+                self._resources[source] = {
+                    (resource.kind, resource.name): resource for resource in self.resources(source)
+                }
+            return self._resources[source]
 
     def versions(self, after: int = 0) -> list[ReleasedVersion]:
         """The versions in the order in which they were applied first, without the `after` oldest ones."""
@@ -138,11 +164,16 @@ class Sources:
         )
 
 
-def _conditions_before(
-    resource: Resource, before: dict[tuple[str, Kind | str, str], Resource]
-) -> tuple[Condition, ...]:
-    known = before.get((resource.source, resource.kind, resource.name))
-    return known.conditions if known else ()
+def _says_the_same(before: Resource, now: Resource) -> bool:
+    if before.version != now.version or before.is_suspended != now.is_suspended:
+        return False
+    return [_statement(condition) for condition in before.conditions] == [
+        _statement(condition) for condition in now.conditions
+    ]
+
+
+def _statement(condition: Condition) -> tuple[str, bool, str, str]:
+    return condition.type, condition.status, condition.reason, condition.message
 
 
 def _dated(conditions: tuple[Condition, ...], before: tuple[Condition, ...], now: float) -> tuple[Condition, ...]:
