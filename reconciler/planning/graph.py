@@ -121,7 +121,7 @@ class GraphBuilder:
         return self._registry
 
     def _keep(self, pipeline: Pipeline, graph: Graph, warnings: list[Problem]) -> _Built:
-        bound = {step.name: self._bound[pipeline.file, step.name] for step in graph.steps}
+        bound = {step.name: self._steps[pipeline.file, step.name][0].bound for step in graph.steps}
         return _Built(
             pipeline,
             graph,
