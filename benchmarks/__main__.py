@@ -1,0 +1,67 @@
+"""`python -m benchmarks`: measure, and print each figure beside its target."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.command_line import measure_daemon, measure_help, measure_nothing_to_do
+from benchmarks.measure import Measure
+from benchmarks.peers import measure_peers
+from benchmarks.planning import measure_planning
+from benchmarks.repository import Repository
+from benchmarks.steps import machine, measure_steps
+
+_SIZES = (10, 100, 1000, 10_000)
+
+
+def main() -> None:
+    """Measure all sizes asked for."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=_SIZES, help="steps and manifests")
+    parser.add_argument("--executed", type=int, default=1000, help="largest size whose steps are executed for real")
+    parser.add_argument("--peers", type=int, default=1000, help="steps given to the peers on PATH; 0 for none")
+    parser.add_argument("--json", type=Path, help="file for the figures")
+    chosen = parser.parse_args()
+    print(machine(), flush=True)
+    measures = []
+    with tempfile.TemporaryDirectory(prefix="reconciler-bench-") as folder:
+        for measure in _all(Path(folder), chosen.sizes, chosen.executed, chosen.peers):
+            print(_line(measure), flush=True)
+            measures.append(measure)
+    if chosen.json:
+        body = {"machine": machine(), "measures": [dataclasses.asdict(measure) for measure in measures]}
+        chosen.json.write_text(json.dumps(body, indent=2) + "\n")
+    missed = [measure.what for measure in measures if not measure.is_met]
+    print(f"missed: {', '.join(missed)}" if missed else "every target is met")
+
+
+def _all(folder: Path, sizes: list[int], executed: int, peers: int) -> Iterator[Measure]:
+    yield from measure_help()
+    for size in sizes:
+        repository = Repository(folder / str(size), size)
+        repository.create()
+        state = folder / f"state-{size}"
+        yield from measure_planning(repository, state)
+        yield from measure_nothing_to_do(repository, state)
+        yield from measure_daemon(repository, state)
+        if size <= executed:
+            yield from measure_steps(repository, folder / f"run-{size}", "none")
+            yield from measure_steps(repository, folder / f"tracked-{size}", None)
+    if peers:
+        yield from measure_peers(peers, folder / "peers")
+
+
+def _line(measure: Measure) -> str:
+    size = f"{measure.size:,}" if measure.size else ""
+    target = f"≤ {measure.target:g}" if measure.target is not None else ""
+    verdict = "" if measure.target is None else "met" if measure.is_met else "MISSED"
+    return f"{measure.what:<52}{size:>8}{measure.value:>10.2f} {measure.unit:<3}{target:>8}  {verdict}"
+
+
+if __name__ == "__main__":
+    main()
