@@ -26,12 +26,12 @@ class Progress:
         self._since = time.time() if since is None else since
         self._said: dict[tuple[str, ...], str] = {}
 
-    def follow(self, is_done: Callable[[], bool]) -> None:
-        """Show what happens until it is done."""
+    def follow(self, is_done: Callable[[], bool], wait: Callable[[float], object] = time.sleep) -> None:
+        """Show what happens until it is done; `wait` lets so many seconds pass, or less where it knows of the end."""
         if not sys.stdout.isatty():
             while not is_done():
                 self._say_changes()
-                time.sleep(_INTERVAL_SECONDS)
+                wait(_INTERVAL_SECONDS)
             self._say_changes()
             return
         from rich.live import Live
@@ -39,7 +39,7 @@ class Progress:
         with Live(refresh_per_second=8, transient=True) as live:
             while not is_done():
                 live.update(self._render())
-                time.sleep(_INTERVAL_SECONDS)
+                wait(_INTERVAL_SECONDS)
 
     def _environments(self) -> list[EnvironmentState]:
         return [

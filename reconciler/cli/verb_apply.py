@@ -110,7 +110,7 @@ def _carry_out(plan: PipelinePlan, actual: Actual, tree: LoadedTree, site: Site)
     progress = Progress(site.state, since=site.clock() - 1.0)
     thread.start()
     try:
-        progress.follow(lambda: not thread.is_alive())
+        progress.follow(lambda: not thread.is_alive(), thread.join)
     except KeyboardInterrupt:
         complain("cancelling; what has finished is kept")
         run.cancel("interrupted by hand")

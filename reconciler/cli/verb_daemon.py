@@ -53,7 +53,7 @@ def _once(running: Daemon, state: State) -> Outcome:
     """Reconcile once, showing what happens, then what came of it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: runs are taken up next time
     progress, is_over = Progress(state), threading.Event()
-    shown = threading.Thread(target=progress.follow, args=(is_over.is_set,), name="progress", daemon=True)
+    shown = threading.Thread(target=progress.follow, args=(is_over.is_set, is_over.wait), name="progress", daemon=True)
     shown.start()
     try:
         outcome = running.once()
