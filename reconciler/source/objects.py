@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -52,7 +53,7 @@ class Objects:
         """
         asked = list(dict.fromkeys(oids))
         found: dict[str, bytes] = {}
-        with self._lock:
+        with self._reading():
             for oid, size, stream in self._answers(asked, limit):
                 found[oid] = _exactly(stream, size)
         return found
@@ -63,7 +64,7 @@ class Objects:
         Raises:
             SourceError: there is no such object.
         """
-        with self._lock:
+        with self._reading():
             for _, size, stream in self._answers([oid], None):
                 left = size
                 while left:
@@ -102,6 +103,18 @@ class Objects:
     ) -> None:
         self.close()
 
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """The git process for one caller alone."""
+        with self._lock:
+            try:
+                yield
+            except _DiedError as died:
+                self._end()
+                hint = "`git fsck` in that folder says whether it is damaged"
+                place = str(self._git.git_dir)
+                raise SourceError("git ended while objects were read", place=place, hint=hint) from died
+
     def _answers(self, oids: list[str], limit: int | None) -> Iterator[tuple[str, int, IO[bytes]]]:
         """Each object's id, size and the stream to take exactly that many bytes from; asks again where git died."""
         for oid in oids:
@@ -117,7 +130,7 @@ class Objects:
             except (_DiedError, BrokenPipeError) as died:
                 self._end()
                 if is_last_attempt:
-                    raise SourceError("git ended while objects were read", place=str(self._git.git_dir)) from died
+                    raise _DiedError from died
             except BaseException:
                 # What git still has to say about this batch must not be taken for the answer to the next.
                 self._end()
