@@ -7,9 +7,12 @@ import shlex
 from collections.abc import Iterator, Mapping
 
 from reconciler.model.manifests import Scalar
+from reconciler.model.shell_text import Place, ShellText
 
 _EXPRESSION = re.compile(r"\$\{\{\s*(inputs|outputs|search_space)\.([A-Za-z0-9_.-]+?)(?:\.path)?\s*\}\}")
 _OPTIONAL = re.compile(r"\$\[\[(.*?)\]\]", re.DOTALL)
+_PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./-]+")
+_HARMLESS = re.compile(r"[\w@%+:,./ -]*")  # even where a here-document is none after all
 _ANY = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 
 
@@ -36,12 +39,15 @@ def optional_inputs_in(command: str) -> set[str]:
 
 
 def render(command: str, inputs: Mapping[str, Scalar], outputs: Mapping[str, str]) -> str:
-    """The command for `sh -c`, each value quoted for the place in which it stands.
+    """The command for `sh -c` with the values in their places.
 
+    A value never becomes a part of the shell's program. Unless it is a plain word, it is assigned to a variable
+    first and the variable is what stands in its place: a shell does not read again what it has expanded.
     A part in `$[[ … ]]` is left out when an input that it names has no value.
 
     Raises:
         KeyError: a value is missing outside an optional part.
+        ValueError: a value stands in a here-document that cannot hold it.
     """
 
     def keep(part: re.Match[str]) -> str:
@@ -50,17 +56,19 @@ def render(command: str, inputs: Mapping[str, Scalar], outputs: Mapping[str, str
 
     text = _OPTIONAL.sub(keep, command)
     pieces: list[str] = []
-    quote = ""
+    variables: dict[str, str] = {}
+    shell = ShellText()
     position = 0
     for match in _EXPRESSION.finditer(text):
         before = text[position : match.start()]
-        pieces.append(before)
-        quote = _quote_after(before, quote)
+        shell.feed(before)
         values: Mapping[str, Scalar] = outputs if match[1] == "outputs" else inputs
-        pieces.append(_quoted(literal_text(values[match[2]]), quote))
+        placed = _placed(literal_text(values[match[2]]), shell, variables)
+        shell.feed(placed)
+        pieces += before, placed
         position = match.end()
-    pieces.append(text[position:])
-    return "".join(pieces)
+    assignments = "".join(f"{name}={shlex.quote(value)}; " for value, name in variables.items())
+    return assignments + "".join(pieces) + text[position:]
 
 
 def literal_text(value: Scalar) -> str:
@@ -68,25 +76,19 @@ def literal_text(value: Scalar) -> str:
     return str(value)
 
 
-def _quote_after(text: str, quote: str) -> str:
-    """The quote that is open after the text (`'`, `"` or none), given the one open before it."""
-    index = 0
-    while index < len(text):
-        character = text[index]
-        if character == "\\" and quote != "'":
-            index += 2
-            continue
-        if not quote and character in "'\"":
-            quote = character
-        elif character == quote:
-            quote = ""
-        index += 1
-    return quote
-
-
-def _quoted(value: str, quote: str) -> str:
-    if quote == "'":
-        return value.replace("'", "'\\''")
-    if quote == '"':
-        return re.sub(r'([\\"$`])', r"\\\1", value)
-    return shlex.quote(value)
+def _placed(value: str, shell: ShellText, variables: dict[str, str]) -> str:
+    """What stands for a value; a variable for it is added where one is needed."""
+    if shell.place is Place.QUOTED_HERE_DOCUMENT:
+        if shell.ends_with(value) or not _HARMLESS.fullmatch(value):
+            raise ValueError(f"{value!r} cannot stand in a quoted here-document; pass it as an argument instead")
+        return value
+    if _PLAIN.fullmatch(value) and shell.place not in (Place.HERE_DOCUMENT, Place.COMMENT):
+        return value
+    name = variables.setdefault(value, f"reconciler_{len(variables) + 1}")
+    match shell.place:
+        case Place.PLAIN:
+            return f'"${{{name}}}"'
+        case Place.SINGLE_QUOTES:
+            return f"""'"${{{name}}}"'"""
+        case _:
+            return f"${{{name}}}"
