@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.daemon.conditions import resources_of
 from reconciler.daemon.planner import Planned, Planner
-from reconciler.daemon.retries import RetryPolicy, next_attempt
+from reconciler.daemon.retries import Decision, RetryPolicy, next_attempt
+from reconciler.daemon.source_record import SourceRecord
 from reconciler.execution.carry_out import Order, new_run, restore
 from reconciler.execution.pipeline_run import PipelineRun
 from reconciler.execution.record import Origin
@@ -21,11 +22,10 @@ from reconciler.model.plan import Actual, PipelineAction, PipelinePlan, Plan
 from reconciler.model.problems import Problem
 from reconciler.model.runs import Run, RunStatus
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.status import Condition, ready, reconciling, stalled
+from reconciler.model.status import reconciling
 from reconciler.model.steps import Graph
 from reconciler.planning.diff import plan_pipeline
 from reconciler.source.mirror import Mirror
-from reconciler.state.sources import SourceState
 
 log = logging.getLogger("reconciler")
 
@@ -69,6 +69,8 @@ class Follower:
         self._mirror = mirror
         self._on_change = on_change
         self._planner = Planner(site.state, settings.data_roots)
+        self._record = SourceRecord(site.state.sources, settings.name, settings.url, settings.branch, site.clock)
+        self._newest = Outcome()
         self._applied: Planned | None = None
         self._attempted = ""
         self._snapshot: Snapshot | None = None
@@ -90,63 +92,66 @@ class Follower:
     def retry(self) -> None:
         """A retry may be due: look at the pipelines again even though nothing was pushed."""
         self._is_dirty = True
+        self._due = {}
 
     def reconcile(self, trigger: str, is_asked: bool = False) -> Outcome:
         """Look at the source once, and start what has to be done.
 
         With `is_asked`, a person asked for it: failed pipelines are tried again at once.
         """
-        try:
-            head = self._mirror.remote_head()
-        except ReconcilerError as error:
-            self._note_source(self._attempted, reconciling("SourceUnavailable", str(error)))
-            return Outcome(error=str(error))
-        if head is None:
-            message = f"{self._settings.url} has no branch `{self._settings.branch}` yet"
-            self._note_source("", reconciling("NoRevision", message))
-            return Outcome()
-        outcome = Outcome(revision=self._snapshot.revision if self._snapshot else "")
-        if head != self._attempted:
-            outcome = self._take_up(head)
-            self._is_dirty = True
-            if self._applied is None and not outcome.is_good:
-                self._take_up_last_good()
+        outcome = self._look()
+        if self._applied is None:
+            self._applied = self._recall()
         if self._applied is None or not (self._is_dirty or is_asked):
             return outcome
         return replace(outcome, started=tuple(self._act(self._applied, trigger, is_asked)))
 
+    def _look(self) -> Outcome:
+        """Take up what is new in the source; where nothing is, what came of the newest revision."""
+        try:
+            head = self._mirror.remote_head()
+            if head is not None and head != self._attempted:
+                self._newest = self._take_up(head)
+                self._is_dirty = True
+                return self._newest
+        except ReconcilerError as error:
+            self._record.away(reconciling("SourceUnavailable", str(error)))
+            return Outcome(error=str(error))
+        if head is None:
+            message = f"{self._settings.url} has no branch `{self._settings.branch}` yet"
+            self._record.away(reconciling("NoRevision", message))
+            return Outcome()
+        self._record.back()
+        return replace(self._newest, plan=None)
+
     def _take_up(self, head: str) -> Outcome:
         """Load a new revision; it is applied only if nothing in it is wrong."""
-        try:
-            self._mirror.fetch(head)
-            snapshot = self._mirror.snapshot(head, self._snapshot)
-        except ReconcilerError as error:
-            self._note_source(self._attempted, reconciling("SourceUnavailable", str(error)))
-            return Outcome(error=str(error))
+        commit = self._mirror.fetch(head) or head
+        snapshot = self._mirror.snapshot(commit, self._snapshot)
         planned = self._planner.plan(snapshot, self._mirror.objects, self._settings.name)
         plan, problems = planned.plan, planned.plan.problems
-        self._snapshot, self._attempted = snapshot, head
+        self._snapshot, self._attempted = snapshot, commit
         if plan.has_errors:
             first = next(problem for problem in problems if problem.is_error)
             more = sum(problem.is_error for problem in problems) - 1
             message = str(first) + (f" (and {more} more)" if more else "")
-            self._note_source(snapshot.revision, stalled("InvalidManifests", message))
+            self._record.refused(snapshot, message)
             return Outcome(snapshot.revision, plan, problems, error=message)
-        self._mirror.keep(head)
+        self._mirror.keep(commit)
         self._applied = planned
         gone = [(pruned.kind, pruned.name) for pruned in plan.prune]
         self._site.state.sources.remove_resources(self._settings.name, gone)
         self._planner.keep_versions(planned)
-        self._note_source(snapshot.revision, ready("Applied", f"applied {snapshot.revision}"), is_applied=True)
+        self._record.applied(snapshot)
         return Outcome(snapshot.revision, plan, problems)
 
-    def _take_up_last_good(self) -> None:
-        """After a restart on a refused revision: the one that was applied before stays applied."""
-        kept = self._site.state.sources.get(self._settings.name)
-        if kept is None or not kept.applied_commit or not self._mirror.has(kept.applied_commit):
-            return
-        snapshot = self._mirror.snapshot(kept.applied_commit)
-        self._applied = self._planner.plan(snapshot, self._mirror.objects, self._settings.name)
+    def _recall(self) -> Planned | None:
+        """What an earlier process applied last: it holds as long as the source gives nothing better."""
+        commit = self._record.last_applied_commit()
+        if not commit or not self._mirror.has(commit):
+            return None
+        planned = self._planner.plan(self._mirror.snapshot(commit), self._mirror.objects, self._settings.name)
+        return None if planned.plan.has_errors else planned
 
     def _act(self, applied: Planned, trigger: str, is_asked: bool) -> Iterable[str]:
         """Start or restore what the applied revision asks for, and say how every resource stands."""
@@ -170,8 +175,7 @@ class Follower:
         return started
 
     def _is_due(self, graph: Graph, is_asked: bool) -> bool:
-        runs = self._site.state.runs.with_closure(graph.pipeline, graph.closure)
-        decision = next_attempt(runs, self._settings.retries)
+        decision = self._next_attempt(graph)
         if is_asked or decision.due == 0.0:
             return True
         if decision.due is None:
@@ -182,10 +186,13 @@ class Follower:
         self._waiting[graph.pipeline] = f"attempt {decision.attempt} follows"
         return False
 
+    def _next_attempt(self, graph: Graph) -> Decision:
+        """What this source's own runs say: one that somebody tried by hand before the push does not count."""
+        runs = self._site.state.runs.with_closure(graph.pipeline, graph.closure)
+        return next_attempt([run for run in runs if run.source == self._settings.name], self._settings.retries)
+
     def _carry_out(self, plan: PipelinePlan, actual: Actual, desired: Desired, trigger: str) -> str:
-        runs = self._site.state.runs.with_closure(plan.name, plan.graph.closure)
-        attempt = next_attempt(runs, self._settings.retries).attempt
-        order = self._order(desired, trigger, attempt)
+        order = self._order(desired, trigger, self._next_attempt(plan.graph).attempt)
         if plan.action is PipelineAction.RESTORE:
             return restore(self._site, plan, order).id
         run = new_run(self._site, plan, actual, self._mirror.objects, order)
@@ -224,7 +231,7 @@ class Follower:
             try:
                 self._resume(run)
                 resumed.append(run.id)
-            except (ReconcilerError, KeyError) as error:
+            except ReconcilerError as error:
                 failed = replace(
                     run, status=RunStatus.FAILED, ended=self._site.clock(), error=f"cannot be taken up again: {error}"
                 )
@@ -239,7 +246,7 @@ class Follower:
         graphs = planner.graphs(desired)
         graph = next((graph for graph in graphs if graph.pipeline == run.pipeline), None)
         if graph is None or graph.closure != run.closure:
-            raise KeyError(f"{run.revision} does not hold it any more")
+            raise ReconcilerError(f"{run.revision} does not hold it any more")
         actual = replace(planner.actual(self._settings.name, [graph]), running={})
         plan = plan_pipeline(graph, actual, is_forced=True)
         origin = self._order(desired, run.trigger, run.attempt).origin
@@ -251,24 +258,6 @@ class Follower:
             return
         resources = resources_of(self._applied.desired, self._site.state, self._settings.name, self._waiting)
         self._site.state.sources.save_resources(self._settings.name, resources, self._site.clock())
-
-    def _note_source(self, revision: str, conditions: tuple[Condition, ...], is_applied: bool = False) -> None:
-        before = self._site.state.sources.get(self._settings.name)
-        known = before or SourceState(self._settings.name, self._settings.url, self._settings.branch)
-        commit = self._attempted
-        self._site.state.sources.save(
-            replace(
-                known,
-                url=self._settings.url,
-                branch=self._settings.branch,
-                attempted_revision=revision or known.attempted_revision,
-                attempted_commit=commit or known.attempted_commit,
-                applied_revision=revision if is_applied else known.applied_revision,
-                applied_commit=commit if is_applied else known.applied_commit,
-                conditions=conditions,
-                updated=self._site.clock(),
-            )
-        )
 
     def pipelines(self) -> list[Pipeline]:
         return self._applied.desired.pipelines if self._applied else []

@@ -32,6 +32,8 @@ class Decision:
 
 def next_attempt(runs: Sequence[Run], policy: RetryPolicy) -> Decision:
     """What the earlier runs of a closure, the newest first, say about the next attempt."""
+    if runs and runs[0].status is RunStatus.CANCELLED:
+        return Decision(1, None)  # somebody ended it, so somebody has to ask for it
     failures = []
     for run in runs:
         if run.status is not RunStatus.FAILED:

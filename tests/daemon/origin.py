@@ -55,6 +55,14 @@ def pipeline(*commands: str, name: str = "greet") -> str:
     return f"type: pipeline\nname: {name}\njobs:\n{''.join(steps)}"
 
 
+def environment_manifest(name: str) -> str:
+    """An environment of version 1.0.0."""
+    return (
+        "$schema: https://azuremlschemas.azureedge.net/latest/environment.schema.json\n"
+        f"name: {name}\nversion: 1.0.0\nimage: python\n"
+    )
+
+
 def _step(number: int, command: str) -> str:
     output = f"${{{{parent.jobs.step_{number - 1}.outputs.text}}}}"
     source = f"{{type: uri_file, path: {json.dumps(output)}}}" if number else "7"
