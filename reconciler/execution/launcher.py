@@ -61,12 +61,9 @@ class Launcher:
         self._events.when_done(location, lambda built: self._on_environment(execution, built, mlflow_run, on_end))
 
     def _on_environment(self, execution: Execution, built: Future[str], mlflow_run: Future[str], on_end: OnEnd) -> None:
-        if self._stop_reason:
-            on_end(execution, StepCancelledError(self._stop_reason), {})
-            return
-        error = built.exception()
+        error = StepCancelledError(self._stop_reason) if self._stop_reason else built.exception()
         if error is not None:
-            on_end(execution, error, {})
+            self._end_unstarted(execution, error, mlflow_run, on_end)
             return
         happened = self._events.expect()
 
@@ -81,17 +78,29 @@ class Launcher:
 
         self._site.slots.submit(work)
 
+    def _end_unstarted(
+        self, execution: Execution, error: BaseException, mlflow_run: Future[str], on_end: OnEnd
+    ) -> None:
+        """Nothing was started, but a run was made for it in MLflow, which has to be ended too."""
+
+        def end(created: Future[str]) -> None:
+            if created.exception() is None:
+                self._journal.change(execution.step.name, execution.trial, mlflow_run_id=created.result())
+            on_end(execution, error, {})
+
+        self._events.when_done(mlflow_run, end)
+
     def _execute(self, execution: Execution, location: str, mlflow_run: Future[str]) -> dict[str, str]:
         """In a slot's thread."""
+        mlflow_run_id = mlflow_run.result()
+        known = self._journal.change(execution.step.name, execution.trial, mlflow_run_id=mlflow_run_id)
         if self._stop_reason:
             raise StepCancelledError(self._stop_reason)
-        mlflow_run_id = mlflow_run.result()
         self._journal.change(
             execution.step.name,
             execution.trial,
             status=StepStatus.RUNNING,
-            started=self._site.clock(),
-            mlflow_run_id=mlflow_run_id,
+            started=(known.started if execution.handle else None) or self._site.clock(),
             log=str(self._site.workspace.log_path(execution.run_id, execution.step.name, execution.trial)),
         )
         key = (execution.step.name, execution.trial)

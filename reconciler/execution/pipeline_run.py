@@ -13,7 +13,7 @@ from reconciler.execution.journal import Journal
 from reconciler.execution.launcher import Launcher
 from reconciler.execution.record import Origin, RunRecord
 from reconciler.execution.reuse import reusable
-from reconciler.execution.site import Site
+from reconciler.execution.site import Claims, Site
 from reconciler.execution.step_order import StepOrder
 from reconciler.execution.sweeps import RunParts, Sweeps
 from reconciler.execution.task_runner import Execution, StepCancelledError
@@ -41,12 +41,15 @@ class PipelineRun:
         self._is_interrupted = False
         self._is_cancelled = False
         self._events = Events()
+        self._claims = Claims(site.in_flight)
         self._record = RunRecord(site, run, origin)
         self._journal = Journal(site.state, self._order.positions, site.state.runs.steps(run.id))
         self._endings = Endings(site, run.id, self._journal, self._record)
         self._launcher = Launcher(site, objects, self._journal, self._events, self._variables)
         self._sweeps = Sweeps(
-            RunParts(site, run.id, self._journal, self._record, self._endings, self._launcher, self._events),
+            RunParts(
+                site, run.id, self._graph, self._journal, self._record, self._endings, self._launcher, self._events
+            ),
             self._on_result,
             self._on_failure,
             self._on_cancelled,
@@ -72,12 +75,15 @@ class PipelineRun:
 
     def go(self) -> Run:
         """Carry the run out to its end and return it as it ended."""
-        self._open()
-        self._prepare_environments()
-        self._begin_all(self._order.first())
-        self._events.handle_all(before_each=self._journal.flush)
-        self._journal.flush()
-        return self._run if self._is_interrupted else self._conclude()
+        try:
+            self._open()
+            self._prepare_environments()
+            self._begin_all(self._order.first())
+            self._events.handle_all(before_each=self._journal.flush)
+            self._journal.flush()
+            return self._run if self._is_interrupted else self._conclude()
+        finally:
+            self._claims.let_go()
 
     def give_up(self, message: str) -> None:
         """Mark the run as failed where `go` itself could not."""
@@ -105,6 +111,7 @@ class PipelineRun:
                     reasons=known.reasons if known else planned[step.name].reasons,
                     handle=known.handle if known else "",
                     mlflow_run_id=known.mlflow_run_id if known else "",
+                    started=known.started if known and known.status is StepStatus.RUNNING else None,
                 )
             )
         self._site.state.runs.save_definitions(step.definition for step in self._graph.steps)
@@ -140,18 +147,17 @@ class PipelineRun:
         """Reuse the step, or set it going; True where it is over already."""
         kept = self._journal.get(step.name)
         if kept is not None and kept.status.is_good:  # ended before the run was interrupted
-            result = self._site.state.results.get(kept.fingerprint)
-            self._results[step.name] = result or _result_of(kept)
+            self._results[step.name] = _result_of(kept, self._site.state.results.get(kept.fingerprint))
             return True
         inputs, _ = known_inputs(step, self._results)
         fingerprint = fingerprint_of(step.definition.digest, inputs)
         self._journal.change(step.name, inputs=inputs, fingerprint=fingerprint)
-        if step.is_deterministic and not self._graph.force_rerun:
+        if self._graph.may_reuse(step):
             result = reusable(self._site.state, fingerprint)
             if result is not None:
                 self._reuse(step, result)
                 return True
-            other = self._site.in_flight.claim(fingerprint)
+            other = self._claims.claim(fingerprint)
             if other is not None:  # another run executes the very same step: take its result
                 self._events.when_done(other, lambda _: self._begin_all([step]))
                 return False
@@ -227,7 +233,7 @@ class PipelineRun:
             metrics.add_done_callback(partial(self._on_metrics, step))
             self._on_result(execution.step, result)
         elif isinstance(error, StepCancelledError) and self._launcher.stop_reason:
-            self._site.in_flight.settle(execution.fingerprint, None)
+            self._claims.settle(execution.fingerprint, None)
             self._on_cancelled(execution)
         else:
             self._on_failure(execution.step, self._endings.failed(execution, error))
@@ -238,13 +244,13 @@ class PipelineRun:
             self._site.state.runs.note_metrics(step, finished.result())
 
     def _on_result(self, step: Step, result: Result) -> None:
-        self._site.in_flight.settle(result.fingerprint, result)
+        self._claims.settle(result.fingerprint, result)
         self._results[step.name] = result
         self._begin_all(self._order.released_by(step.name))
 
     def _on_failure(self, step: Step, message: str) -> None:
         failed = self._journal.change(step.name, status=StepStatus.FAILED, error=message, ended=self._site.clock())
-        self._site.in_flight.settle(failed.fingerprint, None)
+        self._claims.settle(failed.fingerprint, None)
         if step.definition.sweep is not None and failed.mlflow_run_id:
             self._record.finish(failed.mlflow_run_id, StepStatus.FAILED)
         for name in self._order.all_after(step.name):
@@ -294,7 +300,6 @@ class PipelineRun:
             if step.status.is_over:
                 continue
             if step.status is StepStatus.RUNNING:
-                self._site.in_flight.settle(step.fingerprint, None)
                 self._journal.change(step.name, step.trial, status=StepStatus.CANCELLED, reasons=reasons)
                 if step.mlflow_run_id:
                     self._record.finish(step.mlflow_run_id, StepStatus.CANCELLED)
@@ -302,5 +307,8 @@ class PipelineRun:
                 self._journal.change(step.name, step.trial, status=StepStatus.SKIPPED, reasons=reasons)
 
 
-def _result_of(step: StepRun) -> Result:
+def _result_of(step: StepRun, known: Result | None) -> Result:
+    """What a step gave; another run of a step that is not deterministic may have put its own in the place since."""
+    if known is not None and known.outputs == step.outputs:
+        return known
     return Result(step.fingerprint, step.definition, step.outputs, step.run_id, step.name, step.mlflow_run_id)

@@ -20,7 +20,7 @@ def trials_of(sweep: Sweep) -> list[Parameters]:
 
 def _grid(sweep: Sweep) -> list[Parameters]:
     names = [name for name, _ in sweep.search_space]
-    values = [distribution.values for _, distribution in sweep.search_space]
+    values = [list({(type(v), v): v for v in dimension.values}.values()) for _, dimension in sweep.search_space]
     combinations = (dict(zip(names, chosen, strict=True)) for chosen in itertools.product(*values))
     return list(itertools.islice(combinations, sweep.max_total_trials))
 

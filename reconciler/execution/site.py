@@ -40,6 +40,32 @@ class InFlight:
             future.set_result(result)
 
 
+class Claims:
+    """What one run has claimed: settled one by one, and what is left when the run ends let go of."""
+
+    def __init__(self, in_flight: InFlight) -> None:
+        self._in_flight = in_flight
+        self._claimed: set[str] = set()
+
+    def claim(self, fingerprint: str) -> Future[Result | None] | None:
+        """See `InFlight.claim`."""
+        other = self._in_flight.claim(fingerprint)
+        if other is None:
+            self._claimed.add(fingerprint)
+        return other
+
+    def settle(self, fingerprint: str, result: Result | None) -> None:
+        """See `InFlight.settle`; what another run has claimed is left to that one."""
+        if fingerprint in self._claimed:
+            self._claimed.discard(fingerprint)
+            self._in_flight.settle(fingerprint, result)
+
+    def let_go(self) -> None:
+        """Let those who wait try themselves, however the run ended."""
+        for fingerprint in list(self._claimed):
+            self.settle(fingerprint, None)
+
+
 @dataclass(frozen=True)
 class Site:
     """The place where runs happen.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
@@ -62,7 +63,7 @@ class SweepRun:
         return f"{which}; trial {number}: {message}" if number else message
 
     def ranked(self) -> list[tuple[str, Result]]:
-        """The trials that ended well, the best first; those that did not log the metric come last."""
+        """The trials that ended well, the best first; those without the metric come last."""
         return rank(self.sweep, list(self.results.items()))
 
 
@@ -72,10 +73,16 @@ def rank(sweep: Sweep, results: Sequence[tuple[str, Result]]) -> list[tuple[str,
 
     def key(item: tuple[str, Result]) -> tuple[int, float, int]:
         number, result = item
-        value = result.metrics.get(sweep.metric)
+        value = metric_of(sweep, result)
         return (0, sign * value, int(number)) if value is not None else (1, 0.0, int(number))
 
     return sorted(results, key=key)
+
+
+def metric_of(sweep: Sweep, result: Result) -> float | None:
+    """The primary metric of a trial; one that is no number, of a training that diverged, say, counts as not logged."""
+    value = result.metrics.get(sweep.metric)
+    return None if value is None or math.isnan(value) else value
 
 
 def begin_sweep(

@@ -14,10 +14,10 @@ from reconciler.execution.launcher import Launcher
 from reconciler.execution.record import RunRecord
 from reconciler.execution.reuse import reusable
 from reconciler.execution.site import Site
-from reconciler.execution.sweep_run import SweepRun, begin_sweep
+from reconciler.execution.sweep_run import SweepRun, begin_sweep, metric_of
 from reconciler.execution.task_runner import Execution, StepCancelledError
 from reconciler.model.runs import Result, StepRun, StepStatus
-from reconciler.model.steps import Step
+from reconciler.model.steps import Graph, Step
 from reconciler.planning.diff import reuse_reason
 
 
@@ -27,6 +27,7 @@ class RunParts:
 
     site: Site
     run_id: str
+    graph: Graph
     journal: Journal
     record: RunRecord
     endings: Endings
@@ -58,7 +59,8 @@ class Sweeps:
         parent.add_done_callback(partial(self._on_mlflow_run, step))
         sweep = begin_sweep(self._parts.run_id, step, fingerprint, inputs, parent)
         self._sweeps[step.name] = sweep
-        journal.change(step.name, status=StepStatus.RUNNING, started=self._parts.site.clock())
+        started = (kept.started if kept else None) or self._parts.site.clock()
+        journal.change(step.name, status=StepStatus.RUNNING, started=started)
         for trial in sweep.pending:
             if journal.get(step.name, trial.trial) is None:
                 journal.note(
@@ -98,7 +100,7 @@ class Sweeps:
             sweep.failed(trial.trial, kept.error)
             return
         result = reusable(self._parts.site.state, trial.fingerprint)
-        if result is not None:
+        if result is not None and (self._parts.graph.may_reuse(sweep.step) or result.run_id == self._parts.run_id):
             self._reuse(sweep, trial, result)
             return
         taken_up = replace(trial, handle=kept.handle if kept else "")
@@ -157,7 +159,7 @@ class Sweeps:
         journal, now = self._parts.journal, self._parts.site.clock()
         chosen, best = ranked[0]
         step = journal.change(sweep.step.name, status=StepStatus.SUCCEEDED, ended=now)
-        if sweep.sweep.metric not in best.metrics:
+        if metric_of(sweep.sweep, best) is None:
             seen = ", ".join(sorted({name for _, result in ranked for name in result.metrics})) or "none"
             warning = f"no trial logged {sweep.sweep.metric} (logged: {seen}); the last trial's outputs are taken"
             chosen, best = ranked[-1]

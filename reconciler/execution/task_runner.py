@@ -78,7 +78,7 @@ class TaskRunner:
         folder = self._workspace.task_folder(execution.run_id, execution.step.name, execution.trial)
         log = self._workspace.log_path(execution.run_id, execution.step.name, execution.trial)
         log.parent.mkdir(parents=True, exist_ok=True)
-        ended = self._adopt(execution, folder, log)
+        ended = self._adopt(execution, folder, log, on_started)
         if ended is None:
             task = self._task(execution, folder, log, environment, variables, objects)
             handle = self._engine.start(task)
@@ -92,10 +92,11 @@ class TaskRunner:
         self._workspace.clear(folder)
         return outputs
 
-    def _adopt(self, execution: Execution, folder: Path, log: Path) -> Exit | None:
+    def _adopt(self, execution: Execution, folder: Path, log: Path, on_started: Callable[[str], None]) -> Exit | None:
         """How an execution ended that an earlier process started; None where it has to be started anew."""
         if not execution.handle or not folder.is_dir():
             return None
+        on_started(execution.handle)
         ended = self._engine.wait(_bare_task(execution, folder, log), execution.handle)
         return None if ended.reason is ExitReason.LOST else ended
 

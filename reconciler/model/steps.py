@@ -165,3 +165,7 @@ class Graph:
     closure: str
     continue_on_step_failure: bool = False
     force_rerun: bool = False
+
+    def may_reuse(self, step: Step) -> bool:
+        """Whether an earlier result of the step, or of one of its trials, may stand for another execution."""
+        return step.is_deterministic and not self.force_rerun

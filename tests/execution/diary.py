@@ -1,0 +1,81 @@
+"""A tracking that keeps what it is told, and takes metrics from files that steps write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from reconciler.tracking.base import NO_METRICS, NOTHING, ModelVersion, RunData, RunRequest
+from reconciler.tracking.none import NoTracking
+
+T = TypeVar("T")
+
+
+@dataclass
+class Entry:
+    """One run as it was told."""
+
+    id: str
+    request: RunRequest
+    status: str = "RUNNING"
+    source: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+class Diary(NoTracking):
+    """Runs by their ids; a step logs with `echo "accuracy 0.5" >> $METRICS`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._folder.mkdir(exist_ok=True)
+        self.entries: dict[str, Entry] = {}
+        self.versions: tuple[ModelVersion, ...] = ()
+        self.aliased: list[ModelVersion] = []
+
+    def named(self, name: str) -> list[Entry]:
+        return [entry for entry in self.entries.values() if entry.request.name == name]
+
+    def variables(self, run_id: str | None, experiment: str) -> Mapping[str, str]:
+        return {"METRICS": str(self._folder / (run_id or "none")), "EXPERIMENT": experiment}
+
+    def start_run(self, request: RunRequest) -> Future[str]:
+        run_id = f"run-{len(self.entries) + 1}"
+        self.entries[run_id] = Entry(run_id, request, tags=dict(request.tags))
+        return done(run_id)
+
+    def finish_run(
+        self, run_id: str, status: str, metrics: Mapping[str, float] = NO_METRICS, tags: Mapping[str, str] = NOTHING
+    ) -> Future[RunData]:
+        entry = self.entries[run_id]
+        entry.status = status
+        entry.tags = {**entry.tags, **tags}
+        entry.metrics = {**entry.metrics, **metrics, **self._logged(run_id)}
+        return done(RunData(run_id, status, dict(entry.metrics), {}, dict(entry.tags), ()))
+
+    def copy_run(self, source_run_id: str, request: RunRequest) -> Future[str]:
+        run_id = self.start_run(request).result()
+        self.entries[run_id].source = source_run_id
+        self.finish_run(run_id, "FINISHED")
+        return done(run_id)
+
+    def registered(self, run_ids: Sequence[str]) -> Future[tuple[ModelVersion, ...]]:
+        return done(tuple(version for version in self.versions if version.run_id in run_ids))
+
+    def set_aliases(self, versions: Sequence[ModelVersion]) -> Future[None]:
+        self.aliased.extend(versions)
+        return done(None)
+
+    def _logged(self, run_id: str) -> dict[str, float]:
+        file = self._folder / run_id
+        lines = file.read_text().splitlines() if file.exists() else []
+        return {name: float(value) for name, _, value in (line.partition(" ") for line in lines)}
+
+
+def done(value: T) -> Future[T]:
+    future: Future[T] = Future()
+    future.set_result(value)
+    return future
