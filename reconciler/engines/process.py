@@ -210,7 +210,8 @@ def _family(handle: str) -> set[psutil.Process]:
 
 
 def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
-    for process in processes:
+    """The oldest first: a shell must not go on to its next command because the one before was ended."""
+    for process in sorted(processes, key=lambda process: (process.create_time(), process.pid)):
         with contextlib.suppress(psutil.Error):
             process.send_signal(number)
 
