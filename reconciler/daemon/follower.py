@@ -126,18 +126,18 @@ class Follower:
 
     def _take_up(self, head: str) -> Outcome:
         """Load a new revision; it is applied only if nothing in it is wrong."""
-        commit = self._mirror.fetch(head) or head
-        snapshot = self._mirror.snapshot(commit, self._snapshot)
+        self._mirror.fetch(head)
+        snapshot = self._mirror.snapshot(head, self._snapshot)
         planned = self._planner.plan(snapshot, self._mirror.objects, self._settings.name)
         plan, problems = planned.plan, planned.plan.problems
-        self._snapshot, self._attempted = snapshot, commit
+        self._snapshot, self._attempted = snapshot, head
         if plan.has_errors:
             first = next(problem for problem in problems if problem.is_error)
             more = sum(problem.is_error for problem in problems) - 1
             message = str(first) + (f" (and {more} more)" if more else "")
             self._record.refused(snapshot, message)
             return Outcome(snapshot.revision, plan, problems, error=message)
-        self._mirror.keep(commit)
+        self._mirror.keep(head)
         self._applied = planned
         gone = [(pruned.kind, pruned.name) for pruned in plan.prune]
         self._site.state.sources.remove_resources(self._settings.name, gone)

@@ -31,8 +31,12 @@ class Requests:
         return sorted(path.stem for path in self._folder.glob("*.asked"))
 
     def answer(self, name: str, is_good: bool, message: str) -> None:
+        """Answer, unless nobody waits any more."""
+        try:
+            (self._folder / f"{name}.asked").unlink()
+        except FileNotFoundError:
+            return
         _write(self._folder / f"{name}.answered", {"is_good": is_good, "message": message})
-        (self._folder / f"{name}.asked").unlink(missing_ok=True)
 
     def wait(self, name: str, timeout_seconds: float) -> Answer | None:
         """The answer, None where none comes in time."""

@@ -1,0 +1,59 @@
+"""How the command line asks a daemon, and gets its answer."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from reconciler.daemon.requests import Answer, Requests
+
+
+def test_a_request_is_pending_until_it_is_answered(tmp_path: Path) -> None:
+    requests = Requests(tmp_path)
+    name = requests.ask()
+    assert Requests(tmp_path).pending() == [name]
+    requests.answer(name, True, "main@sha1:0")
+    assert requests.pending() == []
+
+
+def test_requests_are_taken_in_the_order_in_which_they_were_asked(tmp_path: Path) -> None:
+    requests = Requests(tmp_path)
+    asked = [requests.ask() for _ in range(20)]
+    assert requests.pending() == asked
+    assert len(set(asked)) == 20
+
+
+def test_the_answer_comes_to_the_one_who_waits_for_it(tmp_path: Path) -> None:
+    asking, answering = Requests(tmp_path), Requests(tmp_path)
+    first, second = asking.ask(), asking.ask()
+    threading.Timer(0.05, answering.answer, (second, False, "no – nein – いいえ")).start()
+    assert asking.wait(second, 5) == Answer(False, "no – nein – いいえ")
+    assert asking.pending() == [first]
+
+
+def test_an_answer_is_read_once_and_leaves_nothing(tmp_path: Path) -> None:
+    requests = Requests(tmp_path)
+    name = requests.ask()
+    requests.answer(name, True, "done")
+    assert requests.wait(name, 1) == Answer(True, "done")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_stops_waiting_takes_the_request_back(tmp_path: Path) -> None:
+    requests = Requests(tmp_path)
+    assert requests.wait(requests.ask(), 0.05) is None
+    assert requests.pending() == []
+
+
+def test_an_answer_that_nobody_waits_for_any_more_leaves_nothing(tmp_path: Path) -> None:
+    requests = Requests(tmp_path)
+    name = requests.ask()
+    assert requests.wait(name, 0.01) is None
+    requests.answer(name, True, "too late")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_other_files_in_the_folder_mean_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".DS_Store").touch()
+    (tmp_path / "half.tmp").touch()
+    assert Requests(tmp_path).pending() == []
