@@ -6,12 +6,12 @@ import os
 import posixpath
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from reconciler.model.errors import SourceError
-from reconciler.model.snapshot import EntryKind
+from reconciler.model.snapshot import Entry, EntryKind
 from reconciler.source.plumbing import Git
 from reconciler.source.tree import list_tree
 
@@ -35,17 +35,21 @@ def tree(git: Git, objects: Readable, oid: str, destination: Path) -> None:
     staged = _staged(destination)
     staged.mkdir(parents=True)
     try:
-        for path, entry in list_tree(git, oid).items():
-            target = staged / _safe(path)
+        entries = list_tree(git, oid)
+        for path, entry in entries.items():
+            target = staged / _safe(path, entries)
             match entry.kind:
                 case EntryKind.TREE:
                     target.mkdir()
                 case EntryKind.FILE:
                     _write(objects, entry.oid, target, 0o555 if entry.is_executable else 0o444)
                 case EntryKind.LINK:
-                    target.symlink_to(_inside(path, objects.read(entry.oid).decode(errors="surrogateescape")))
+                    target.symlink_to(objects.read(entry.oid).decode(errors="surrogateescape"))
                 case EntryKind.SUBMODULE:
                     continue
+        for path, entry in entries.items():
+            if entry.kind is EntryKind.LINK:
+                _check_link(staged, path)
         _publish(staged, destination)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
@@ -82,16 +86,20 @@ def _write(objects: Readable, oid: str, target: Path, mode: int) -> None:
         os.fchmod(opened.fileno(), mode)
 
 
-def _safe(path: str) -> str:
+def _safe(path: str, entries: Mapping[str, Entry]) -> str:
     parts = path.split("/")
-    if path.startswith("/") or ".." in parts or ".git" in (part.lower() for part in parts):
+    above = entries.get(posixpath.dirname(path))
+    # A crafted tree may hold a link and a folder of the same name, to have files written through the link.
+    is_below_folder = len(parts) == 1 or (above is not None and above.kind is EntryKind.TREE)
+    if not is_below_folder or ".." in parts or ".git" in (part.lower() for part in parts):
         raise SourceError(f"the path `{path}` leads out of the tree", hint="remove it from the repository")
     return path
 
 
-def _inside(path: str, target: str) -> str:
-    reached = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-    if target.startswith("/") or reached == ".." or reached.startswith("../"):
+def _check_link(folder: Path, path: str) -> None:
+    """Follow a link through all others on its way; what its own text says is not where it leads."""
+    target = (folder / path).readlink()
+    reached = Path(os.path.realpath(folder / path))
+    if target.is_absolute() or not reached.is_relative_to(os.path.realpath(folder)):
         hint = "links may only lead to files of the same folder"
         raise SourceError(f"the link `{path}` leads out of the tree, to `{target}`", hint=hint)
-    return target

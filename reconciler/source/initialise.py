@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.model.errors import UsageError
+from reconciler.model.errors import SourceError, UsageError
+from reconciler.source.plumbing import Git
 
 _NAME, _EMAIL = "reconciler", "reconciler@localhost"
 
@@ -14,22 +15,28 @@ def create_repository(folder: Path, origin: Path, branch: str = "main", message:
 
     Raises:
         UsageError: one of the two is a repository already.
+        SourceError: git fails.
     """
-    from git import Repo
-
     for path in (folder / ".git", origin):
         if path.exists():
             raise UsageError("there is a repository already", place=str(path), hint="choose a new folder")
-    Repo.init(origin, bare=True, initial_branch=branch).close()
-    with Repo.init(folder, initial_branch=branch) as repository:
-        with repository.config_reader() as reader:
-            has_identity = reader.has_option("user", "email")
-        if not has_identity:
-            with repository.config_writer() as writer:
-                writer.set_value("user", "name", _NAME)
-                writer.set_value("user", "email", _EMAIL)
-        repository.create_remote("origin", str(origin))
-        repository.git.add(all=True)
-        repository.git.commit(message=message)
-        repository.git.config(f"branch.{branch}.remote", "origin")
-        repository.git.config(f"branch.{branch}.merge", f"refs/heads/{branch}")
+    Git(None).run("init", "--quiet", "--bare", f"--initial-branch={branch}", "--", str(origin))
+    Git(None).run("init", "--quiet", f"--initial-branch={branch}", "--", str(folder))
+    git = Git(folder / ".git", folder=folder, work_tree=folder)
+    if not _has_identity(git):
+        git.run("config", "user.name", _NAME)
+        git.run("config", "user.email", _EMAIL)
+    git.run("remote", "add", "origin", str(origin))
+    git.run("config", f"branch.{branch}.remote", "origin")
+    git.run("config", f"branch.{branch}.merge", f"refs/heads/{branch}")
+    git.run("add", "--all")
+    git.run("commit", "--quiet", "-m", message)
+
+
+def _has_identity(git: Git) -> bool:
+    """Whether git knows who commits, from its settings or the environment, without guessing."""
+    try:
+        git.run("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
+    except SourceError:
+        return False
+    return True

@@ -116,11 +116,12 @@ def not_started(error: OSError, folder: Path | None) -> SourceError:
 
 
 def complaint(stderr: bytes, args: tuple[str, ...], status: int) -> str:
-    """Git's own message, without the prefix and the general advice around it."""
+    """Git's own message: how it ended and what was the first cause, without the general advice around them."""
     lines = [line.strip() for line in stderr.decode(errors="replace").splitlines()]
-    for kind in ("fatal: ", "error: "):
-        told = [line.removeprefix(kind) for line in lines if line.startswith(kind)]
-        if told:
-            return told[0]
+    fatal, errors = (
+        [line.removeprefix(kind) for line in lines if line.startswith(kind)] for kind in ("fatal: ", "error: ")
+    )
+    if fatal or errors:
+        return ": ".join(fatal[:1] + errors[:1])
     said = [line for line in lines if line]
     return said[-1] if said else f"git {args[0]} ended with status {status}"

@@ -64,14 +64,13 @@ def test_any_number_of_objects_is_read_at_once(
     assert objects.read_many(oid for oid, _ in wanted) == dict(wanted)
 
 
-def test_one_process_answers_all_and_ends_with_close(shared: tuple[list[tuple[str, bytes]], Objects]) -> None:
-    blobs, objects = shared
-    objects.read(blobs[0][0])
-    (first,) = _readers()
-    objects.read(blobs[1][0])
-    assert _readers() == [first]
+def test_one_process_answers_all_and_ends_with_close(origin: Repository, objects: Objects) -> None:
+    objects.read(origin.blob(b"1"))
+    (first,) = _readers(origin)
+    objects.read(origin.blob(b"2"))
+    assert _readers(origin) == [first]
     objects.close()
-    assert _readers() == []
+    assert _readers(origin) == []
 
 
 def test_reading_after_close_works_again(origin: Repository, objects: Objects) -> None:
@@ -104,7 +103,7 @@ def test_an_object_beyond_the_limit_is_refused_before_it_is_read(origin: Reposit
 def test_a_reader_that_was_killed_is_started_again(origin: Repository, objects: Objects) -> None:
     oid = origin.blob(b"1")
     objects.read(oid)
-    for reader in _readers():
+    for reader in _readers(origin):
         reader.kill()
     assert objects.read(oid) == b"1"
 
@@ -113,7 +112,7 @@ def test_a_reader_that_dies_in_the_midst_of_a_copy_is_an_error_of_the_source(
     origin: Repository, objects: Objects
 ) -> None:
     def kill(_: bytes) -> None:
-        for reader in _readers():
+        for reader in _readers(origin):
             reader.kill()
             reader.wait()
 
@@ -161,6 +160,6 @@ def test_threads_do_not_get_each_others_answers(shared: tuple[list[tuple[str, by
         assert all(pool.map(read, range(4)))
 
 
-def _readers() -> list[psutil.Process]:
+def _readers(origin: Repository) -> list[psutil.Process]:
     found = psutil.Process().children(recursive=True)
-    return [process for process in found if "cat-file" in process.cmdline()]
+    return [process for process in found if f"--git-dir={origin.path}" in process.cmdline()]
