@@ -1,0 +1,112 @@
+"""What is said of each resource."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from reconciler.daemon.conditions import environment_conditions, pipeline_conditions
+from reconciler.execution.site import Site
+from reconciler.model.runs import Run, RunStatus
+from reconciler.model.status import Condition, ready, reconciling, stalled
+from reconciler.state.environments import EnvironmentState
+
+from .following import Following
+from .origin import Origin, environment_manifest, pipeline
+
+
+@pytest.fixture
+def ran(site: Site) -> Callable[..., None]:
+    """Notes a run of the pipeline `greet`."""
+
+    def note(status: RunStatus, error: str = "", restored_from: str = "") -> None:
+        run = Run("", "greet", "main", "main@sha1:0", "c", status, "push", 1.0, error=error)
+        site.state.runs.start(replace(run, restored_from=restored_from))
+
+    return note
+
+
+def test_a_pipeline_that_never_ran_is_about_to(site: Site) -> None:
+    assert pipeline_conditions(site.state, "greet", "") == reconciling("Waiting", "its first run is about to start")
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "waiting", "conditions"),
+    [
+        (RunStatus.RUNNING, "", "", reconciling("Running", "greet-1 is running")),
+        (RunStatus.SUCCEEDED, "", "", ready("RunSucceeded", "greet-1 is current")),
+        (RunStatus.FAILED, "step a: lost\nits log", "", stalled("RunFailed", "greet-1: step a: lost")),
+        (RunStatus.FAILED, "", "", stalled("RunFailed", "greet-1: a step failed")),
+        (RunStatus.FAILED, "lost", "attempt 2 follows", reconciling("Retrying", "greet-1: lost (attempt 2 follows)")),
+        (RunStatus.CANCELLED, "by hand", "", stalled("RunCancelled", "greet-1 was cancelled: by hand")),
+    ],
+)
+def test_a_pipeline_is_as_its_newest_run_is(
+    site: Site,
+    ran: Callable[..., None],
+    status: RunStatus,
+    error: str,
+    waiting: str,
+    conditions: tuple[Condition, ...],
+) -> None:
+    ran(status, error)
+    assert pipeline_conditions(site.state, "greet", waiting) == conditions
+
+
+def test_a_restored_run_says_which_one_is_back(site: Site, ran: Callable[..., None]) -> None:
+    ran(RunStatus.SUCCEEDED)
+    ran(RunStatus.FAILED)
+    ran(RunStatus.RESTORED, restored_from="greet-1")
+    assert pipeline_conditions(site.state, "greet", "") == ready("RunRestored", "greet-3 restored greet-1")
+
+
+@pytest.mark.parametrize(
+    ("environment", "conditions"),
+    [
+        (None, ready("NotNeeded", "is built when a step needs it")),
+        (EnvironmentState("0" * 64, "tools", "1.0.0", "building", "/log"), reconciling("Building", "log: /log")),
+        (EnvironmentState("0" * 64, "tools", "1.0.0", "ready"), ready("Built", "digest 000000000000")),
+        (
+            EnvironmentState("0" * 64, "tools", "1.0.0", "failed", error="no such package\nthe log"),
+            stalled("BuildFailed", "no such package"),
+        ),
+        (EnvironmentState("0" * 64, "tools", "1.0.0", "failed"), stalled("BuildFailed", "the build failed")),
+    ],
+)
+def test_an_environment_is_as_its_last_build_is(
+    environment: EnvironmentState | None, conditions: tuple[Condition, ...]
+) -> None:
+    assert environment_conditions(environment) == conditions
+
+
+def test_a_condition_that_is_true_is_never_ready_and_stalled_at_once() -> None:
+    for conditions in (ready("A", "b"), reconciling("A", "b"), stalled("A", "b")):
+        statuses = {str(condition.type): condition.status for condition in conditions}
+        assert statuses["Ready"] is not (statuses.get("Stalled", False) or statuses.get("Reconciling", False))
+
+
+def test_every_kind_of_manifest_is_a_resource_at_the_applied_revision(following: Following, origin: Origin) -> None:
+    component = "name: split\nversion: 2.1.0\ntype: command\ncommand: 'true'\nenvironment: azureml:tools@latest\n"
+    data = "name: loans\nversion: 1.0.0\ntype: uri_file\npath: loans.csv\n"
+    origin.push(
+        {
+            "greet.yaml": pipeline("true"),
+            "tools.yaml": environment_manifest("tools").replace("image: python", "image: debian"),
+            "split/component.yaml": component,
+            "data/loans.yaml": data,
+            "data/loans.csv": "amount\n1\n",
+        }
+    )
+    revision = following.turn().revision
+    said = {
+        name: (resource.version, resource.revision == revision, following.reason(name)[0])
+        for name, resource in following.resources.items()
+    }
+    assert said == {
+        "pipeline/greet": (None, True, "RunSucceeded"),
+        "environment/tools": ("1.0.0", True, "NotNeeded"),
+        "component/split": ("2.1.0", True, "Applied"),
+        "data/loans": ("1.0.0", True, "Applied"),
+    }
