@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,7 @@ def with_local_data(desired: Desired, roots: Sequence[str], cache: DigestCache) 
     digests: dict[str, str] = {}
     for named in dict.fromkeys(_local_paths(desired)):
         path = Path(named).resolve()
-        if path.exists() and any(path.is_relative_to(Path(root).resolve()) for root in roots):
+        if (path.is_file() or path.is_dir()) and any(path.is_relative_to(Path(root).resolve()) for root in roots):
             digests[named] = _digest(path, cache)
     return replace(desired, local_data=digests) if digests else desired
 
@@ -56,7 +57,7 @@ def _digest(path: Path, cache: DigestCache) -> str:
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.is_file())
         listed = "\0".join(f"{file.relative_to(path)}\0{_file_digest(file, cache)}" for file in files)
-        return f"sha256:{hashlib.sha256(listed.encode()).hexdigest()}"
+        return f"sha256:{hashlib.sha256(os.fsencode(listed)).hexdigest()}"
     return f"sha256:{_file_digest(path, cache)}"
 
 
