@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import signal
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from reconciler.daemon.follower import Follower, Outcome, SourceSettings
@@ -35,9 +35,8 @@ class Daemon:
         self._site = site
         self._settings = settings
         self._on_outcome = on_outcome
-        self._wake = threading.Event()
+        self._wake: SimpleQueue[str] = SimpleQueue()  # unlike an event, it may be used in a signal handler
         self._is_stopping = False
-        self._trigger = "start"
         self._mirror = open_mirror(site, settings.source)
         self._follower = Follower(site, settings.source, self._mirror, lambda: self._rouse("run ended"))
         self._requests = Requests(site.state.folder.requests)
@@ -64,7 +63,7 @@ class Daemon:
             signal.signal(number, lambda *_: self._stop())
         watches = (
             RefWatch(self._settings.source.url, lambda: self._rouse("push")),
-            FolderWatch(self._site.state.folder.requests, lambda: self._rouse("request")),
+            FolderWatch(self._site.state.folder.requests, lambda: self._rouse("request"), _is_request),
         )
         scheduler = self._scheduler()
         try:
@@ -72,11 +71,11 @@ class Daemon:
                 watch.start()
             for run_id in self._follower.resume():
                 log.info("taking up %s again", run_id)
-            self._wake.set()
+            self._rouse("start")
             while not self._is_stopping:
-                self._wait()
+                trigger = self._wait()
                 if not self._is_stopping:
-                    self._turn()
+                    self._turn(trigger)
         finally:
             log.info("stopping")
             for watch in watches:
@@ -85,17 +84,22 @@ class Daemon:
             self._follower.stop()
             self._site.state.lock.release()
 
-    def _wait(self) -> None:
+    def _wait(self) -> str:
+        """Block until there is a reason to look, and give the newest one."""
         due = self._follower.next_due()
         timeout = _LONGEST_WAIT_SECONDS if due is None else max(0.0, due - self._site.clock())
-        if not self._wake.wait(min(timeout, _LONGEST_WAIT_SECONDS)):
+        try:
+            trigger = self._wake.get(timeout=min(timeout, _LONGEST_WAIT_SECONDS))
+        except Empty:
             self._follower.retry()
-        self._wake.clear()
+            return "interval"
+        while not self._wake.empty():
+            trigger = self._wake.get()
+        return trigger
 
-    def _turn(self) -> None:
+    def _turn(self, trigger: str) -> None:
         """One reconciliation, whatever woke us; a fault in it never ends the daemon."""
         asked = self._requests.pending()
-        trigger, self._trigger = self._trigger, "interval"
         try:
             outcome = self._follower.reconcile("request" if asked else trigger, is_asked=bool(asked))
         except Exception as error:  # the loop must go on; the next turn may succeed
@@ -106,12 +110,11 @@ class Daemon:
             self._requests.answer(request, outcome.is_good, outcome.error or outcome.revision)
 
     def _rouse(self, trigger: str) -> None:
-        self._trigger = trigger
-        self._wake.set()
+        self._wake.put(trigger)
 
     def _stop(self) -> None:
         self._is_stopping = True
-        self._wake.set()
+        self._rouse("stop")
 
     def _scheduler(self) -> Any:
         from apscheduler.schedulers.background import BackgroundScheduler
@@ -121,12 +124,17 @@ class Daemon:
             lambda: self._rouse("interval"),
             "interval",
             seconds=self._settings.interval,
-            jitter=int(self._settings.jitter),
+            jitter=min(self._settings.jitter, self._settings.interval / 10),
             coalesce=True,
             max_instances=1,
         )
         scheduler.start()
         return scheduler
+
+
+def _is_request(path: str) -> bool:
+    """Whether a changed file asks for something; the answers lie beside it."""
+    return path.endswith(".asked")
 
 
 def open_mirror(site: Site, source: SourceSettings) -> Mirror:

@@ -12,6 +12,7 @@ from reconciler.execution.site import Site
 from .following import Following
 from .origin import Origin
 from .site import Clock, make_site
+from .waiting import Waiting
 
 
 @pytest.fixture
@@ -37,3 +38,8 @@ def following(site: Site, origin: Origin) -> Iterator[Following]:
     following = Following(site, origin)
     yield following
     following.follower.stop()
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> Waiting:
+    return Waiting(tmp_path)

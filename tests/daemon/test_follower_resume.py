@@ -14,39 +14,9 @@ from reconciler.source.worktree import worktree_snapshot
 
 from .following import Following
 from .origin import Origin, pipeline
+from .waiting import Waiting
 
 GREET = "greet.yaml"
-
-
-class Waiting:
-    """A pipeline whose second step waits for a file; each step notes that it began."""
-
-    def __init__(self, folder: Path) -> None:
-        self._notes = folder / "notes"
-        self._file = folder / "go on"
-
-    @property
-    def manifest(self) -> str:
-        wait = f"until test -e '{self._file}'; do sleep 0.02; done"
-        return pipeline(f"echo first >> '{self._notes}'", f"echo second >> '{self._notes}'; {wait}")
-
-    def begun(self) -> list[str]:
-        return self._notes.read_text().split() if self._notes.exists() else []
-
-    def until_second(self) -> None:
-        """Block until the second step runs."""
-        deadline = time.monotonic() + 10
-        while "second" not in self.begun():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-
-    def go_on(self) -> None:
-        self._file.touch()
-
-
-@pytest.fixture
-def waiting(tmp_path: Path) -> Waiting:
-    return Waiting(tmp_path)
 
 
 @pytest.fixture

@@ -1,0 +1,74 @@
+"""`daemon --once`: its exit status says whether the newest revision is applied and its runs went well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .daemon_process import to_its_end
+from .origin import Origin, pipeline
+
+GREET = "greet.yaml"
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+def test_a_run_that_succeeds_is_waited_for_and_shown(origin: Origin, state: Path) -> None:
+    origin.push({GREET: pipeline("sleep 0.2", "true")})
+    ended = to_its_end(origin.url, state, "--once")
+    assert ended.code == 0, ended.said
+    assert "greet-1: succeeded in" in ended.said
+    assert [line.split()[:2] for line in ended.said.splitlines() if line.startswith("step_")] == [
+        ["step_0", "succeeded"],
+        ["step_1", "succeeded"],
+    ]
+
+
+def test_nothing_to_do_is_good(origin: Origin, state: Path) -> None:
+    origin.push({GREET: pipeline("true")})
+    to_its_end(origin.url, state, "--once")
+    again = to_its_end(origin.url, state, "--once")
+    assert again.code == 0
+    assert "greet-2" not in again.said
+
+
+def test_a_run_that_fails_is_an_error_each_time(origin: Origin, state: Path) -> None:
+    origin.push({GREET: pipeline("echo no memory; exit 3")})
+    first = to_its_end(origin.url, state, "--once")
+    assert first.code == 1
+    assert "greet-1 failed" in first.said
+    assert "no memory" in first.said
+    second = to_its_end(origin.url, state, "--once")
+    assert second.code == 1
+    assert "greet-2 failed" in second.said
+
+
+def test_a_broken_manifest_is_an_error_with_its_place(origin: Origin, state: Path) -> None:
+    commit = origin.push({GREET: "type: pipeline\njobs: 7\n"})
+    ended = to_its_end(origin.url, state, "--once")
+    assert ended.code == 1
+    assert f"refused main@sha1:{commit}: greet.yaml:2:1: error: " in ended.said
+
+
+@pytest.mark.parametrize(
+    ("branch", "said"),
+    [("production", "has no branch `production` yet"), ("-x", "has no branch `-x` yet")],
+)
+def test_a_branch_that_is_not_there_is_an_error(origin: Origin, state: Path, branch: str, said: str) -> None:
+    origin.push({GREET: pipeline("true")})
+    ended = to_its_end(origin.url, state, "--once", "--branch", branch)
+    assert ended.code == 1
+    assert said in ended.said
+    assert "Traceback" not in ended.said
+
+
+def test_a_source_that_is_no_repository_is_an_error_with_a_hint(state: Path, tmp_path: Path) -> None:
+    ended = to_its_end(tmp_path, state, "--once")
+    assert ended.code == 1
+    assert f"{tmp_path}: " in ended.said
+    assert "is it a Git repository?" in ended.said
+    assert "Traceback" not in ended.said
