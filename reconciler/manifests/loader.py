@@ -67,6 +67,7 @@ class Loader:
             for path, entry in snapshot.entries.items()
             if path.endswith(_SUFFIXES) and entry.kind is EntryKind.FILE
         }
+        files = {path: files[path] for path in sorted(files)}  # entries that are new stand last in a snapshot
         before = self._loaded
         loaded: dict[str, _Loaded] = {}
         unread: dict[str, str] = {}

@@ -62,14 +62,18 @@ class JobBinder:
         sources: dict[str, InputSource] = {}
         types: dict[str, str] = {}
         given = dict(job.inputs)
+        told: set[str] = set()
         for name, binding in given.items():
             port = ports.get(name)
             if port is None:
                 self._undeclared(job, name, ports, ("jobs", job.name, "inputs", name))
                 continue
+            count = len(self.problems)
             self._bind(job, port, binding, literals, sources)
+            if len(self.problems) > count:
+                told.add(name)
         for name, port in ports.items():
-            if name not in literals and name not in sources and name not in swept:
+            if name not in literals and name not in sources and name not in swept and name not in told:
                 self._unset(job, port, name in given, literals)
             if name in sources:
                 types[name] = port.type
@@ -157,7 +161,7 @@ class JobBinder:
             literals[port.name] = coerce(port, port.default)
             return
         pointer = ("jobs", job.name, "inputs")
-        if port.is_optional or any(problem.pointer == (*pointer, port.name) for problem in self.problems):
+        if port.is_optional:
             return
         if is_bound:
             hint = "give the pipeline's input a value"

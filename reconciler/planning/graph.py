@@ -30,22 +30,25 @@ from reconciler.planning.soundness import CodeFolders, Soundness
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
-    """A job with its inputs bound, valid as long as the job and the component are the very same values."""
+    """A job with its inputs bound, valid as long as the job and the components are the very same values.
+
+    Attributes:
+        upstream: the components of the jobs whose outputs it reads.
+        is_faultless: nothing had to be said about it.
+    """
 
     job: Job
     component: Component
     inputs: BoundInputs
+    upstream: Mapping[str, Component]
+    is_faultless: bool
 
-    def still_holds(self, job: Job, component: Component, outputs: Mapping[str, Component]) -> bool:
-        if job is not self.job or component is not self.component:
+    def still_holds(self, job: Job, components: Mapping[str, Component]) -> bool:
+        if not self.is_faultless or job is not self.job or components[job.name] is not self.component:
             return False
-        for _, source in self.inputs.sources:
-            if not isinstance(source, StepSource):
-                return False
-            upstream = outputs.get(source.step)
-            if upstream is None or all(port.name != source.output for port in upstream.outputs):
-                return False
-        return True
+        if not all(isinstance(source, StepSource) for _, source in self.inputs.sources):
+            return False
+        return all(components.get(name) is component for name, component in self.upstream.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,8 @@ class GraphBuilder:
             if graph is not None and not any(problem.is_error for problem in found):
                 graphs.append(graph)
                 self._built[pipeline.file] = self._keep(pipeline, graph, found)
+            else:
+                self._forget(pipeline)
         problems.extend(self._soundness.problems(registry, environments, changes))
         self._desired = desired
         return graphs, list(dict.fromkeys(problems))
@@ -119,6 +124,11 @@ class GraphBuilder:
         else:
             self._registry.follow(desired, changes)
         return self._registry
+
+    def _forget(self, pipeline: Pipeline) -> None:
+        """Nothing of a pipeline with problems is taken over: it may be as old as the last revision without them."""
+        for job in pipeline.jobs:
+            self._bound.pop((pipeline.file, job.name), None)
 
     def _keep(self, pipeline: Pipeline, graph: Graph, warnings: list[Problem]) -> _Built:
         bound = {step.name: self._steps[pipeline.file, step.name][0].bound for step in graph.steps}
@@ -199,12 +209,14 @@ class GraphBuilder:
     def _bind(self, pipeline: Pipeline, job: Job, components: Mapping[str, Component], binder: JobBinder) -> _Bound:
         key = (pipeline.file, job.name)
         known = self._bound.get(key)
-        if known is not None and known.still_holds(job, components[job.name], components):
+        if known is not None and known.still_holds(job, components):
             return known
         count = len(binder.problems)
-        bound = _Bound(job, components[job.name], binder.bind(job, components[job.name]))
-        if len(binder.problems) == count:
-            self._bound[key] = bound
+        inputs = binder.bind(job, components[job.name])
+        read = (source.step for _, source in inputs.sources if isinstance(source, StepSource))
+        upstream = {name: components[name] for name in read}
+        bound = _Bound(job, components[job.name], inputs, upstream, len(binder.problems) == count)
+        self._bound[key] = bound
         return bound
 
     def _step(

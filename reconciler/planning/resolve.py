@@ -96,7 +96,7 @@ class Registry:
             return _fitting(candidates, Reference(reference.text, name=ours), Kind.ENVIRONMENT, file, pointer)
         names = [known for kind, known in self._named if kind is Kind.ENVIRONMENT]
         if reference.registry or name.startswith("AzureML-") or ours:
-            target = names[0] if names else "my-environment"
+            target = min(names) if names else "my-environment"
             hint = f'add to reconciler.yaml: `environments: {{"{name}": {target}}}`'
             message = f"the curated environment `{name}` stands for none of this repository's"
             raise Unresolved(Problem(file, Code.UNMAPPED_ENVIRONMENT, message, hint, pointer))

@@ -1,0 +1,162 @@
+"""Random histories of a repository in which everything refers to something else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hypothesis import strategies as st
+
+from tests.manifests.documents import component, data, environment, pipeline, sweep
+
+from .history import Content, as_text
+
+LOCAL = "/data/local.csv"
+_OUT = "${{parent.jobs.split.outputs.train}}"
+_SPLIT_INPUTS = {"data": {"type": "uri_file"}, "seed": {"type": "integer", "default": 1}}
+_SPLIT: dict[str, object] = {
+    "code": "src",
+    "command": "python run.py ${{inputs.data}} ${{outputs.train}}",
+    "inputs": _SPLIT_INPUTS,
+    "outputs": {"train": {"type": "uri_folder"}},
+}
+_TRAIN: dict[str, object] = {
+    "name": "train",
+    "command": "python train.py ${{inputs.train}} $[[--rate ${{inputs.rate}}]]",
+    "inputs": {"train": {"type": "uri_folder"}, "rate": {"type": "number", "optional": True}},
+    "outputs": {"model": {"type": "uri_folder"}},
+    "environment": "azureml:trainer@latest",
+}
+_CONDA = {"dependencies": ["pip", {"pip": ["iniconfig"]}]}
+
+
+def _chain(split: object, data_in: object, train: object = "azureml:train@latest", **of_train: object) -> Content:
+    jobs = {
+        "split": {"component": split, "inputs": {"data": data_in}},
+        "train": {"component": train, "inputs": {"train": _OUT}, **of_train},
+    }
+    return pipeline(jobs, version="1.0.0")
+
+
+# Each path with what it may hold; None stands for a file that is not there.
+_CHOICES: Mapping[str, tuple[Content | None, ...]] = {
+    "components/split/component.yaml": (
+        component(**_SPLIT),
+        component(**_SPLIT, version="1.0.1"),
+        component(**_SPLIT, version="1.1.0", description="the same"),
+        component(**{**_SPLIT, "outputs": {"train": {"type": "uri_file"}}}, version="2.0.0"),
+        component(**{**_SPLIT, "outputs": {"rest": {"type": "uri_folder"}}, "command": "run"}),
+        component(**{**_SPLIT, "inputs": {**_SPLIT_INPUTS, "ratio": {"type": "number"}}}),
+        component(**_SPLIT, name="divide"),
+        "command: [broken",
+        None,
+    ),
+    "components/split2.yaml": (
+        component(**{**_SPLIT, "code": "split/src"}, version="1.2.0"),
+        component(**{**_SPLIT, "code": "../shared"}, version="1.0.0"),
+        component(**{**_SPLIT, "code": ".."}, version=...),
+        component(**_SPLIT, name="other"),
+        environment(name="sklearn", version="1.5.0"),
+        None,
+    ),
+    "components/split/src/run.py": ("print(1)", "print(2)", None),
+    "shared/run.py": ("print(1)", None),
+    "components/train.yaml": (
+        component(**_TRAIN),
+        component(**_TRAIN, version="1.1.0", is_deterministic=False),
+        component(**{**_TRAIN, "environment": {"image": "python:3", "conda_file": _CONDA}}),
+        component(**{**_TRAIN, "environment": "azureml:AzureML-sklearn-1.5@latest"}),
+        component(**{**_TRAIN, "environment": "../environments/trainer.yaml"}),
+        component(**{**_TRAIN, "environment": ...}),
+        None,
+    ),
+    "environments/sklearn.yaml": (
+        environment(),
+        environment(version="1.1.0"),
+        environment(version="2.0.0", image="python:3.12"),
+        environment(image="python:3.10"),
+        None,
+    ),
+    "environments/trainer.yaml": (
+        environment(name="trainer", conda_file="conda.yaml"),
+        environment(name="trainer", image=..., build={"path": "context"}),
+        environment(name="trainer", version=...),
+        environment(name="sklearn", version="1.3.0"),
+        data(name="trainer", path="../loans.csv"),
+    ),
+    "environments/conda.yaml": ("dependencies: [pip]", "dependencies: [pip, python]", None),
+    "environments/context/Dockerfile": ("FROM python", "FROM scratch", None),
+    "environments/context/requirements.txt": ("iniconfig", None),
+    "data/loans.yaml": (
+        data(path="../loans.csv"),
+        data(path="../loans.csv", version="1.1.0"),
+        data(path=LOCAL),
+        data(path="../raw", type="uri_folder", version="2.0.0"),
+        None,
+    ),
+    "loans.csv": ("1,2", "3,4", None),
+    "raw/a.csv": ("1", "2"),
+    "pipelines/lending.yaml": (
+        _chain("azureml:split@^1.0", {"path": "azureml:loans@latest", "type": "uri_file"}),
+        _chain("../components/split/component.yaml", "../loans.csv", environment="azureml:sklearn@^1.0"),
+        _chain("azureml:split@latest", {"path": "../raw", "type": "uri_folder"}, inputs={"train": _OUT, "rate": "no"}),
+        _chain("azureml:split:1.2.0", LOCAL, depends_on=["split"]),
+        _chain("azureml:divide@latest", {"path": "../data/loans.yaml", "type": "uri_file"}),
+        None,
+    ),
+    "pipelines/sweeping.yaml": (
+        pipeline(
+            {
+                "split": {"component": "azureml:split@latest", "inputs": {"data": "${{parent.inputs.raw}}"}},
+                "train": sweep(
+                    trial="azureml:train@^1.0",
+                    inputs={"train": _OUT},
+                    search_space={"rate": {"type": "choice", "values": [0.1, 0.2]}},
+                ),
+            },
+            name="sweeping",
+            inputs={"raw": {"type": "uri_file", "path": "../loans.csv"}},
+        ),
+        pipeline({"split": {"component": "azureml:split@1.x", "inputs": {"data": _OUT}}}, name="sweeping"),
+        pipeline(
+            {
+                "a": {"command": "true", "environment": {"image": "python:3"}, "depends_on": ["b"]},
+                "b": {"command": "true", "environment": {"image": "python:3"}},
+                "c": {"type": "command", "command": "true", "code": "../shared", "environment": "azureml:sklearn"},
+            },
+            name="lending",
+        ),
+        None,
+    ),
+    "reconciler.yaml": (
+        "environments: {'AzureML-*': sklearn}",
+        "environments: {'AzureML-*': trainer}\nversions: warn",
+        None,
+    ),
+    LOCAL: ("sha256:1", "sha256:2", None),
+}
+
+CHOICES = {path: [None if each is None else as_text(each) for each in choices] for path, choices in _CHOICES.items()}
+Choice = Mapping[str, int]
+_EDITS = st.sampled_from([(path, number) for path, choices in CHOICES.items() for number in range(len(choices))])
+HISTORIES = st.tuples(
+    st.lists(_EDITS, max_size=3).map(dict), st.lists(st.lists(_EDITS, max_size=2).map(dict), min_size=1, max_size=5)
+)
+
+
+def revisions_of(history: tuple[Choice, list[Choice]]) -> list[Choice]:
+    """What each path holds at each revision; the first choice of each where no edit says otherwise."""
+    first, edits = history
+    chosen: list[Choice] = [{**dict.fromkeys(CHOICES, 0), **first}]
+    for edit in edits:
+        chosen.append({**chosen[-1], **edit})
+    return chosen
+
+
+def files_of(choice: Choice) -> dict[str, str]:
+    contents = {path: CHOICES[path][number] for path, number in choice.items() if path != LOCAL}
+    return {path: content for path, content in contents.items() if content is not None}
+
+
+def local_data_of(choice: Choice) -> dict[str, str]:
+    digest = CHOICES[LOCAL][choice[LOCAL]]
+    return {LOCAL: digest} if digest is not None else {}
