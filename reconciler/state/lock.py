@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 from typing import IO
 
 from reconciler.model.errors import StateError
+
+_ATTEMPTS, _ATTEMPT_SECONDS = 20, 0.01
 
 
 class StateLock:
@@ -24,15 +27,13 @@ class StateLock:
             StateError: another daemon holds it.
         """
         file = self._path.open("a+", encoding="utf-8")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not _locked_alone(file):
             file.seek(0)
             owner = file.read().strip() or "unknown"
             file.close()
             hint = f"stop it with `kill {owner}`, or give this one a state of its own with --state"
             message = f"a daemon runs on this state already, as process {owner}"
-            raise StateError(message, place=str(self._path.parent), hint=hint) from None
+            raise StateError(message, place=str(self._path.parent), hint=hint)
         file.seek(0)
         file.truncate()
         file.write(f"{os.getpid()}\n")
@@ -55,6 +56,18 @@ class StateLock:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _locked_alone(file: IO[str]) -> bool:
+    """Take the lock where it is free; tried more than once, for those who only look hold it for an instant."""
+    for _ in range(_ATTEMPTS):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(_ATTEMPT_SECONDS)
+        else:
+            return True
+    return False
 
 
 class Presence:
