@@ -61,24 +61,21 @@ def digest_of_path(path: Path) -> str:
     if path.is_symlink():
         raise StepError("the output is a symbolic link", place=path.name, hint="write the content itself")
     if not path.is_dir():
-        return _digest_of_file(path)
+        return _entry_digest(path, path)
     digest = hashlib.sha256(b"folder\0")
     for folder, folders, files in os.walk(path):
         folders.sort()
-        relative = os.path.relpath(folder, path)
-        digest.update(f"d {relative}\0".encode())
-        for name in sorted(files):
-            digest.update(f"f {name}\0{_entry_digest(Path(folder) / name, path)}\0".encode())
-        for name in folders:
-            if (Path(folder) / name).is_symlink():
-                _entry_digest(Path(folder) / name, path)
+        digest.update(os.fsencode(f"d {os.path.relpath(folder, path)}\0"))
+        links = [name for name in folders if (Path(folder) / name).is_symlink()]
+        for name in sorted([*files, *links]):
+            digest.update(os.fsencode(f"f {name}\0{_entry_digest(Path(folder) / name, path)}\0"))
     return digest.hexdigest()
 
 
 def _entry_digest(path: Path, root: Path) -> str:
     mode = path.lstat().st_mode
     if stat.S_ISLNK(mode):
-        if not path.resolve().is_relative_to(root.resolve()):
+        if not _stays_within(path, root):
             hint = "write the content itself"
             raise StepError(f"the output holds a link that leads out of it: {path.name}", place=root.name, hint=hint)
         return f"link {path.readlink()}"
@@ -86,6 +83,15 @@ def _entry_digest(path: Path, root: Path) -> str:
         hint = "write files and folders only"
         raise StepError(f"the output holds `{path.name}`, which is no file", place=root.name, hint=hint)
     return _digest_of_file(path)
+
+
+def _stays_within(link: Path, root: Path) -> bool:
+    """Whether a link leads to something within a folder, also once the folder lies elsewhere."""
+    target = link.readlink()
+    written = Path(os.path.normpath(link.parent.relative_to(root) / target))
+    if written.is_absolute() or written.parts[:1] == ("..",):
+        return False
+    return Path(os.path.realpath(link)).is_relative_to(os.path.realpath(root))
 
 
 def _digest_of_file(path: Path) -> str:
