@@ -82,6 +82,7 @@ class Launcher:
         self, execution: Execution, error: BaseException, mlflow_run: Future[str], on_end: OnEnd
     ) -> None:
         """Nothing was started, but a run was made for it in MLflow, which has to be ended too."""
+        self._end_left_over(execution)
 
         def end(created: Future[str]) -> None:
             if created.exception() is None:
@@ -95,6 +96,7 @@ class Launcher:
         mlflow_run_id = mlflow_run.result()
         known = self._journal.change(execution.step.name, execution.trial, mlflow_run_id=mlflow_run_id)
         if self._stop_reason:
+            self._end_left_over(execution)
             raise StepCancelledError(self._stop_reason)
         self._journal.change(
             execution.step.name,
@@ -111,6 +113,11 @@ class Launcher:
         finally:
             with self._lock:
                 self._handles.pop(key, None)
+
+    def _end_left_over(self, execution: Execution) -> None:
+        """What an earlier process started, and this one will not follow, must not go on by itself."""
+        if execution.handle:
+            self._runner.cancel(execution.handle)
 
     def _on_started(self, key: tuple[str, str], handle: str) -> None:
         self._journal.change(*key, handle=handle)

@@ -97,8 +97,9 @@ class RunRecord:
         def close() -> Mapping[str, float]:
             finished = self._site.tracking.finish_run(
                 mlflow_run_id, _MLFLOW_STATUS[status], dict(metrics or {}), dict(tags or {})
-            )
-            return finished.result().metrics
+            ).result()
+            self._known_runs.extend(finished.strays)
+            return finished.metrics
 
         return self._site.recorder.submit(close, Urgency.STEP)
 
