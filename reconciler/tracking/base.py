@@ -35,6 +35,7 @@ class RunData:
 
     Attributes:
         models: ids of the models that it logged.
+        strays: ids of the runs that its step made beside it, and that it took in when it ended.
     """
 
     run_id: str
@@ -43,6 +44,7 @@ class RunData:
     params: Mapping[str, str]
     tags: Mapping[str, str]
     models: tuple[str, ...]
+    strays: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -13,6 +14,7 @@ from reconciler.tracking.protocol import (
     versions_as_json,
     versions_from_json,
 )
+from reconciler.tracking.store.tags import STEP_RUN
 from reconciler.tracking.uri import parse_tracking_uri
 from reconciler.tracking.worker_process import QUIET, WorkerProcess
 from reconciler.tracking.worker_queue import WorkerQueue
@@ -55,7 +57,10 @@ class MlflowTracking:
             **self._uri.credentials,
             **QUIET,
         }
-        return variables | {"MLFLOW_RUN_ID": run_id} if run_id else variables
+        if not run_id:
+            return variables
+        # MLflow puts these tags on every run that the step makes beside the one it is given.
+        return variables | {"MLFLOW_RUN_ID": run_id, "MLFLOW_RUN_CONTEXT": json.dumps({STEP_RUN: run_id})}
 
     def start_run(self, request: RunRequest) -> Future[str]:
         return self._queue.ask("start_run", run_request_as_json(request), self._remember(request.experiment))

@@ -88,7 +88,7 @@ def run_data_as_json(data: RunData) -> dict[str, Any]:
 
 
 def run_data_from_json(said: Mapping[str, Any]) -> RunData:
-    return RunData(**{**said, "models": tuple(said["models"])})
+    return RunData(**{**said, "models": tuple(said["models"]), "strays": tuple(said["strays"])})
 
 
 def versions_as_json(versions: Sequence[ModelVersion]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ import pytest
 from reconciler.model.errors import TrackingError
 from reconciler.tracking.base import ModelVersion, RunRequest
 
-from .mlflow_kind import MlflowKind, Trained, request
+from .mlflow_kind import AUTOLOGGING_FIRST, NESTING, MlflowKind, Trained, request
 
 REGISTERING = """
 import json, sys
@@ -44,6 +44,16 @@ print(json.dumps({
     "said_by_the_model": mlflow.models.get_model_info("models:/lending_club@champion").run_id,
     "prediction": model.predict([[0.0], [3.0]]).tolist(),
 }))
+"""
+
+LOADING = """
+import json, sys
+import mlflow, mlflow.sklearn
+
+run = mlflow.get_run(sys.argv[1])
+model = mlflow.sklearn.load_model(f"runs:/{run.info.run_id}/model")
+text = mlflow.artifacts.load_text(f"{run.info.artifact_uri}/notes.txt")
+print(json.dumps({"text": text, "prediction": model.predict([[0.0], [3.0]]).tolist()}))
 """
 
 
@@ -114,6 +124,33 @@ class MlflowConformance:
         assert data.params["C"] == "0.5"
         assert data.tags["algorithm"] == "lr"
         assert len(data.models) == 1
+
+    def test_what_a_step_logs_after_autologging_ended_its_run_is_in_its_run_too(self, kind: MlflowKind) -> None:
+        tracking = kind.tracking
+        root = tracking.start_run(request("pipeline")).result()
+        run_id = tracking.start_run(request("train", root=root)).result()
+        kind.run_step(AUTOLOGGING_FIRST, run_id, "lending")
+
+        data = tracking.finish_run(run_id, "FINISHED").result()
+
+        assert data.metrics["training_score"] == 1.0
+        assert data.metrics["val_accuracy"] == 0.75
+        assert data.params == {**data.params, "C": "0.5", "rows": "4"}
+        assert data.tags["algorithm"] == "lr"
+        assert len(data.models) == 1
+        assert len(data.strays) == 1
+        assert json.loads(kind.run_step(LOADING, None, "lending", run_id)) == {"text": "noted", "prediction": [0, 1]}
+        assert tracking.finish_run(run_id, "FINISHED").result() == replace(data, strays=())
+
+    def test_runs_that_a_step_nests_in_its_own_stay_what_they_are(self, kind: MlflowKind) -> None:
+        run_id = kind.tracking.start_run(request("train")).result()
+        kind.run_step(NESTING, run_id, "lending")
+
+        data = kind.tracking.finish_run(run_id, "FINISHED").result()
+
+        assert data.metrics == {"own": 1.0}
+        assert data.strays == ()
+        assert kind.children(kind.tracking.variables(None, "lending")["MLFLOW_EXPERIMENT_ID"], run_id) == 1
 
     def test_what_two_steps_log_at_once_is_all_kept(self, kind: MlflowKind, trained: Trained) -> None:
         assert kind.tracking.finish_run(trained.logging_run_id, "FINISHED").result().metrics == {"m": 99.0}

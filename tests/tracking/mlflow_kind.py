@@ -28,6 +28,28 @@ with mlflow.start_run():
     mlflow.sklearn.log_model(model, name="model", pip_requirements=["scikit-learn"])
 """
 
+AUTOLOGGING_FIRST = """
+import mlflow, mlflow.sklearn
+from sklearn.linear_model import LogisticRegression
+
+mlflow.sklearn.autolog(log_models=False)
+model = LogisticRegression(C=0.5).fit([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
+mlflow.log_metric("val_accuracy", 0.75)
+mlflow.log_param("rows", 4)
+mlflow.set_tag("algorithm", "lr")
+mlflow.log_text("noted", "notes.txt")
+mlflow.sklearn.log_model(model, name="model", pip_requirements=["scikit-learn"])
+"""
+
+NESTING = """
+import mlflow
+
+with mlflow.start_run():
+    mlflow.log_metric("own", 1.0)
+    with mlflow.start_run(nested=True):
+        mlflow.log_metric("inner", 2.0)
+"""
+
 LOGGING = """
 import mlflow
 

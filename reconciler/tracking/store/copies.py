@@ -44,9 +44,9 @@ def copy_run(
     copy = create_run(client, experiments, wanted, started)
     run_id = str(copy.info.run_id)
     copy_run_artifacts(client, source, copy)
-    models = _copy_models(client, source, copy)
+    models = copy_models(client, source, copy)
     own_root = {} if request.root else {ROOT_RUN_ID: run_id}
-    log(client, run_id, [*_metrics(client, source), *_model_metrics(models, run_id)], wanted.params, own_root)
+    log(client, run_id, [*metrics_of(client, source), *model_metrics(models, run_id)], wanted.params, own_root)
     if source.inputs and source.inputs.dataset_inputs:
         client.log_inputs(run_id, source.inputs.dataset_inputs)
     status = source.info.status if source.info.status in _ENDED else "FINISHED"
@@ -65,13 +65,17 @@ def _source(client: MlflowClient, run_id: str) -> Run:
 
 
 def _tags(source: Run) -> dict[str, str]:
-    of_user = {key: value for key, value in source.data.tags.items() if not key.startswith(_OF_MLFLOW) or key in _KEPT}
     link = f"#/experiments/{source.info.experiment_id}/runs/{source.info.run_id}"
     note = f"Reused: nothing was executed, this is what run [{source.info.run_name}]({link}) gave."
-    return of_user | {REUSED_FROM: source.info.run_id, NOTE: note}
+    return tags_of_user(source) | {REUSED_FROM: source.info.run_id, NOTE: note}
 
 
-def _metrics(client: MlflowClient, source: Run) -> list[Metric]:
+def tags_of_user(run: Run) -> dict[str, str]:
+    """The tags that a copy takes over, MLflow's own left out."""
+    return {key: value for key, value in run.data.tags.items() if not key.startswith(_OF_MLFLOW) or key in _KEPT}
+
+
+def metrics_of(client: MlflowClient, source: Run) -> list[Metric]:
     """Each metric's values; only where the last step is not the first can there be more than one worth a question."""
     return [
         metric
@@ -82,7 +86,7 @@ def _metrics(client: MlflowClient, source: Run) -> list[Metric]:
     ]
 
 
-def _copy_models(client: MlflowClient, source: Run, copy: Run) -> list[tuple[LoggedModel, str]]:
+def copy_models(client: MlflowClient, source: Run, copy: Run) -> list[tuple[LoggedModel, str]]:
     """Copy the models that the run logged; pairs of the original and the id of its copy."""
     outputs: Sequence[LoggedModelOutput] = source.outputs.model_outputs if source.outputs else []
     copies = []
@@ -112,7 +116,8 @@ def _copy_model(client: MlflowClient, original: LoggedModel, copy: Run) -> str:
     return str(made.model_id)
 
 
-def _model_metrics(models: Sequence[tuple[LoggedModel, str]], run_id: str) -> list[Metric]:
+def model_metrics(models: Sequence[tuple[LoggedModel, str]], run_id: str) -> list[Metric]:
+    """The metrics of the originals as those of their copies."""
     return [
         Metric(
             metric.key,

@@ -1,8 +1,7 @@
-"""Runs: made, found again, ended."""
+"""Runs: made, found again, written to."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar
@@ -54,17 +53,7 @@ def find_run(client: MlflowClient, experiments: Experiments, request: RunRequest
     return next((run for run in found if run.info.run_name == request.name), None)
 
 
-def finish_run(
-    client: MlflowClient, run_id: str, status: str, metrics: Mapping[str, float], tags: Mapping[str, str]
-) -> RunData:
-    """End the run, also one that the step's own code has ended, and give what it holds."""
-    now = time.time_ns() // 1_000_000
-    log(client, run_id, metrics=[Metric(key, value, now, 0) for key, value in metrics.items()], tags=tags)
-    client.set_terminated(run_id, status, now)
-    return run_data(client.get_run(run_id))
-
-
-def run_data(run: Run) -> RunData:
+def run_data(run: Run, strays: tuple[str, ...] = ()) -> RunData:
     outputs = run.outputs.model_outputs if run.outputs else []
     return RunData(
         run_id=run.info.run_id,
@@ -73,6 +62,7 @@ def run_data(run: Run) -> RunData:
         params=dict(run.data.params),
         tags=dict(run.data.tags),
         models=tuple(output.model_id for output in outputs),
+        strays=strays,
     )
 
 

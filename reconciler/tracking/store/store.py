@@ -16,10 +16,11 @@ from reconciler.tracking.protocol import (
     versions_from_json,
 )
 from reconciler.tracking.store.copies import copy_run
+from reconciler.tracking.store.endings import finish_run
 from reconciler.tracking.store.experiments import Experiments
 from reconciler.tracking.store.models import registered, set_aliases
 from reconciler.tracking.store.refusals import refusals_explained
-from reconciler.tracking.store.runs import finish_run, start_run
+from reconciler.tracking.store.runs import start_run
 
 
 class Store:

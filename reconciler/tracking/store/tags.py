@@ -1,6 +1,7 @@
-"""The tags that tell a copied run or model from the first one."""
+"""The tags by which runs and models are told apart that belong together."""
 
 from __future__ import annotations
 
-REUSED_FROM = "reconciler.reused_from"
+REUSED_FROM = "reconciler.reused_from"  # of a copied run or model: the first one
+STEP_RUN = "reconciler.step_run"  # of a run that a step made: the run that it was given
 NOTE = "mlflow.note.content"
