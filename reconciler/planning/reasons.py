@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reconciler.model.digests import short
-from reconciler.model.steps import Definition
+from reconciler.model.digests import canonical, short
+from reconciler.model.manifests import Sweep
+from reconciler.model.steps import Definition, sweep_identity
 
 
 def definition_reasons(old: Definition, new: Definition) -> list[str]:
@@ -24,7 +25,7 @@ def definition_reasons(old: Definition, new: Definition) -> list[str]:
         reasons.append(
             f"environment variables changed: {', '.join(_differing(dict(old.variables), dict(new.variables)))}"
         )
-    if old.sweep != new.sweep:
+    if _identity(old.sweep) != _identity(new.sweep):
         reasons.append(_sweep_change(old, new))
     return reasons
 
@@ -65,7 +66,8 @@ def _files(old: Definition, new: Definition) -> str:
 
 def _literal_changes(old: Definition, new: Definition) -> Iterable[str]:
     before, after = dict(old.literals), dict(new.literals)
-    for name in _differing(before, after):
+    # As written, since a program sees 1 and 1.0 as different texts.
+    for name in _differing(_written(before), _written(after)):
         if name not in before:
             yield f"input {name} = {after[name]!r} is new"
         elif name not in after:
@@ -77,8 +79,16 @@ def _literal_changes(old: Definition, new: Definition) -> Iterable[str]:
 def _sweep_change(old: Definition, new: Definition) -> str:
     if old.sweep is None or new.sweep is None:
         return "is now a sweep" if new.sweep else "is no sweep any more"
-    changed = _differing(dict(old.sweep.search_space), dict(new.sweep.search_space))
+    changed = _differing(_written(dict(old.sweep.search_space)), _written(dict(new.sweep.search_space)))
     return f"search space changed: {', '.join(changed)}" if changed else "settings of the sweep changed"
+
+
+def _identity(sweep: Sweep | None) -> str:
+    return canonical(sweep_identity(sweep)) if sweep else ""
+
+
+def _written(values: Mapping[str, object]) -> Mapping[str, str]:
+    return {name: repr(value) for name, value in values.items()}
 
 
 def _differing(old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
