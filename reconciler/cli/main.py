@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.output import Format, complain
+from reconciler.cli.output import Format, complain, hand_over
 from reconciler.model.errors import ReconcilerError
 
 app = typer.Typer(
@@ -221,9 +221,8 @@ def main() -> None:
     except KeyboardInterrupt:
         complain("interrupted")
         sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    finally:
+        hand_over()
 
 
 if __name__ == "__main__":

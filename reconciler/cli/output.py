@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -16,7 +17,25 @@ class Format(StrEnum):
 
 
 def say(text: str = "") -> None:
-    sys.stdout.write(f"{text}\n")
+    """Print a line. A reader that has gone away, as `head` does, is no reason to stop what is being done."""
+    try:
+        sys.stdout.write(f"{text}\n")
+    except BrokenPipeError:
+        _go_on_unheard()
+
+
+def hand_over() -> None:
+    """See to it that all that was said is on its way."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _go_on_unheard()
+
+
+def _go_on_unheard() -> None:
+    nobody = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nobody, sys.stdout.fileno())
+    os.close(nobody)
 
 
 def complain(text: str) -> None:

@@ -40,7 +40,11 @@ def apply(
         with loaded_tree(file, state, data_roots) as tree:
             chosen = [manifest for path, manifest in tree.desired.manifests.items() if below(tree, file, path)]
             made, actual = plan_tree(tree, state)
-            problems = [_softened(problem) for problem in made.problems if _concerns(problem, tree, file)]
+            planned = {graph.pipeline for graph in tree.graphs}
+            is_whole = all(manifest.name in planned for manifest in chosen if isinstance(manifest, Pipeline))
+            problems = [
+                _softened(problem) for problem in made.problems if not is_whole or _concerns(problem, tree, file)
+            ]
             show_problems(problems, tree.content)
             if any(problem.is_error for problem in problems):
                 complain("refused: nothing was applied")
@@ -78,7 +82,7 @@ def _softened(problem: Problem) -> Problem:
 
 
 def _concerns(problem: Problem, tree: LoadedTree, file: Path) -> bool:
-    """A folder is judged by its own files; one manifest also by those that it may refer to."""
+    """A folder whose pipelines can be planned is judged by its own files; one manifest by all that it may refer to."""
     return below(tree, file, problem.file) if file.is_dir() else True
 
 

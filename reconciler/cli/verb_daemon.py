@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import signal
 import threading
 
@@ -10,10 +11,14 @@ from reconciler.cli.output import complain, say
 from reconciler.cli.progress import Progress
 from reconciler.cli.run_table import show_run
 from reconciler.cli.site_factory import make_site
+from reconciler.cli.work_tree import LOCAL_SOURCE
 from reconciler.daemon.follower import Outcome, SourceSettings
 from reconciler.daemon.service import Daemon, DaemonSettings
+from reconciler.model.errors import UsageError
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
+
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*\Z")
 
 
 def daemon(
@@ -29,6 +34,9 @@ def daemon(
     is_once: bool,
 ) -> int:
     """Run the daemon; with `is_once` the exit status says whether the newest revision is applied and its runs well."""
+    if name == LOCAL_SOURCE or not _NAME.match(name):
+        hint = f"use letters, digits, `.`, `_` and `-`; `{LOCAL_SOURCE}` is what `apply` goes by"
+        raise UsageError(f"a source cannot be named `{name}`", hint=hint)
     level = logging.ERROR if is_once else logging.INFO  # once, the table at the end says all
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)

@@ -42,9 +42,13 @@ def lay_out(work_tree: Path, origin: Path, rows: int) -> None:
     Raises:
         UsageError: there is something in the folder already.
     """
-    if work_tree.exists() and any(work_tree.iterdir()):
+    if work_tree.is_dir() and any(work_tree.iterdir()):
         raise UsageError("the folder is not empty", place=str(work_tree), hint="choose a new folder")
-    work_tree.mkdir(parents=True, exist_ok=True)
+    try:
+        work_tree.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"the folder cannot be made: {(error.strerror or str(error)).lower()}"
+        raise UsageError(message, place=str(work_tree), hint="choose a new folder that you may write to") from error
     shutil.copytree(shipped_folder("repo-template"), work_tree, dirs_exist_ok=True, ignore=_NOT_COPIED)
     shutil.copytree(shipped_folder("components"), work_tree / "components", dirs_exist_ok=True, ignore=_NOT_COPIED)
     output = work_tree / "data" / "lending_club_raw.csv"

@@ -10,6 +10,7 @@ from reconciler.cli.contract import resource_json, run_json
 from reconciler.cli.output import Format, complain, print_data, print_table, say
 from reconciler.cli.run_table import show_run
 from reconciler.model.errors import UsageError
+from reconciler.model.manifests import Kind
 from reconciler.model.runs import Run, StepRun
 from reconciler.model.status import ConditionType, Resource
 from reconciler.state.folder import StateFolder
@@ -19,7 +20,14 @@ _STEP = re.compile(r"^(.+?)(?:\[(\d+)\])?$")
 
 
 def get(kind: str, name: str | None, folder: StateFolder, form: Format) -> int:
-    """List sources and resources."""
+    """List sources and resources.
+
+    Raises:
+        UsageError: there is no such kind, or no resource of that name.
+    """
+    kinds = ("source", *Kind)
+    if kind != "all" and kind.removesuffix("s") not in kinds:
+        raise UsageError(f"there is no kind `{kind}`", hint=f"choose one of: all, {', '.join(kinds)}")
     state = State(folder)
     resources = [
         resource
@@ -27,6 +35,9 @@ def get(kind: str, name: str | None, folder: StateFolder, form: Format) -> int:
         if kind in ("all", resource.kind, f"{resource.kind}s") and name in (None, resource.name)
     ]
     state.close()
+    if name is not None and not resources:
+        wanted = "resource" if kind == "all" else kind.removesuffix("s")
+        raise UsageError(f"there is no {wanted} `{name}`", hint="see `reconciler get`")
     if form is not Format.TABLE:
         print_data([resource_json(resource) for resource in resources], form)
     elif not resources:
@@ -34,7 +45,7 @@ def get(kind: str, name: str | None, folder: StateFolder, form: Format) -> int:
     else:
         headers = ("KIND", "NAME", "VERSION", "READY", "REASON", "MESSAGE", "REVISION")
         print_table(headers, [_row(resource) for resource in resources])
-    return 1 if name is not None and not resources else 0
+    return 0
 
 
 def _sources(state: State) -> list[Resource]:
@@ -59,11 +70,18 @@ def _row(resource: Resource) -> tuple[str, ...]:
 
 
 def runs(chosen: str | None, folder: StateFolder, form: Format, limit: int) -> int:
-    """List runs; one run with its steps."""
+    """List runs; one run with its steps.
+
+    Raises:
+        UsageError: there is no such run and no such pipeline.
+    """
     state = State(folder)
     try:
         one = state.runs.get(chosen) if chosen else None
         found = [one] if one else state.runs.recent(chosen, limit)
+        if chosen and not found and chosen not in _pipelines(state):
+            hint = "see `reconciler runs` and `reconciler get pipelines`"
+            raise UsageError(f"there is no run and no pipeline `{chosen}`", hint=hint)
         if form is not Format.TABLE:
             print_data([run_json(run, state.runs.steps(run.id)) for run in found], form)
         elif one:
@@ -73,11 +91,14 @@ def runs(chosen: str | None, folder: StateFolder, form: Format, limit: int) -> i
                 ("RUN", "STATUS", "STARTED", "SECONDS", "STEPS", "REVISION", "WHY"), [_run(state, r) for r in found]
             )
         else:
-            complain(f"no run of `{chosen}`" if chosen else "no runs yet")
-            return 1 if chosen else 0
+            complain(f"no run of `{chosen}` yet" if chosen else "no runs yet")
         return 0
     finally:
         state.close()
+
+
+def _pipelines(state: State) -> set[str]:
+    return {resource.name for resource in state.sources.resources() if resource.kind == Kind.PIPELINE}
 
 
 def _run(state: State, run: Run) -> tuple[str, ...]:
@@ -106,7 +127,7 @@ def logs(what: str, step: str | None, folder: StateFolder, tail: int | None) -> 
         run = state.runs.get(what) or next(iter(state.runs.recent(what, limit=1)), None)
         if run is None:
             raise UsageError(f"there is no run and no pipeline `{what}`", hint="see `reconciler runs`")
-        steps = [candidate for candidate in state.runs.steps(run.id) if step is None or _is_named(candidate, step)]
+        steps = [candidate for candidate in _with_trials(state, run) if step is None or _is_named(candidate, step)]
         if step is not None and not steps:
             raise UsageError(f"{run.id} has no step `{step}`", hint=f"see `reconciler runs {run.id}`")
         for candidate in steps:
@@ -114,6 +135,19 @@ def logs(what: str, step: str | None, folder: StateFolder, tail: int | None) -> 
         return 0
     finally:
         state.close()
+
+
+def _with_trials(state: State, run: Run) -> list[StepRun]:
+    """The steps of a run; a sweep that was reused is followed by the trials of the run that made it."""
+    steps = state.runs.steps(run.id)
+    with_trials = {step.name for step in steps if step.trial}
+    found = []
+    for step in steps:
+        found.append(step)
+        if step.reused_from and step.name not in with_trials:
+            made_by = state.runs.steps(step.reused_from)
+            found.extend(trial for trial in made_by if trial.name == step.name and trial.trial)
+    return found
 
 
 def _is_named(step: StepRun, wanted: str) -> bool:
@@ -146,7 +180,8 @@ def _environment_log(state: State, name: str | None, tail: int | None) -> int:
     found = [item for item in state.environments.all() if item.name == name]
     if not found:
         known = ", ".join(sorted({item.name for item in state.environments.all()})) or "none was built yet"
-        raise UsageError(f"there is no environment `{name}`", hint=f"built: {known}")
+        message = f"there is no environment `{name}`" if name else "the environment has to be named"
+        raise UsageError(message, hint=f"built: {known}")
     _print_file(Path(found[-1].log), tail)
     return 0
 

@@ -52,9 +52,10 @@ def loaded_tree(path: Path, state: State, data_roots: Sequence[str] = ()) -> Ite
     """
     if not path.exists():
         raise UsageError("there is no such file or folder", place=str(path), hint="name a folder with manifests")
+    path = path.resolve()
     folder = path if path.is_dir() else path.parent
     scratch = Path(tempfile.mkdtemp(dir=state.folder.scratch))
-    worktree = worktree_snapshot(folder.resolve(), scratch)
+    worktree = worktree_snapshot(folder, scratch)
     try:
         loaded = Loader(state.documents).load(worktree.snapshot, worktree.objects)
         desired = with_local_data(loaded, data_roots, state.documents)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.model.errors import StateError
 from reconciler.state.database import Database
 from reconciler.state.documents import Documents
 from reconciler.state.environments import Environments
@@ -23,7 +24,12 @@ class State:
         Raises:
             StateError: it cannot be opened, or is of a newer format.
         """
-        folder.prepare()
+        try:
+            folder.prepare()
+        except OSError as error:
+            message = f"the state cannot be kept here: {(error.strerror or str(error)).lower()}"
+            hint = "name a folder that you may write to, with --state"
+            raise StateError(message, place=str(folder.root), hint=hint) from error
         self.folder = folder
         self.database = Database(folder.database, STATE_MIGRATIONS)
         self._cache = Database(folder.cache, CACHE_MIGRATIONS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from reconciler.model.errors import TrackingError
 
@@ -39,8 +39,8 @@ def parse_tracking_uri(uri: str) -> TrackingUri:
     """
     if uri.startswith(_SQLITE) and (path := uri.removeprefix(_SQLITE)) and not path.startswith(":memory:"):
         return TrackingUri(f"{_SQLITE}{Path(path).absolute()}", {})
-    parts = urlsplit(uri)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    parts = _parts(uri)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         raise TrackingError(
             "this is not a tracking URI that steps in processes of their own can share",
             place=without_credentials(uri),
@@ -52,6 +52,14 @@ def parse_tracking_uri(uri: str) -> TrackingUri:
         credentials["MLFLOW_TRACKING_USERNAME"] = unquote(parts.username)
         credentials["MLFLOW_TRACKING_PASSWORD"] = unquote(parts.password or "")
     return TrackingUri(urlunsplit((parts.scheme, location, parts.path.rstrip("/"), "", "")), credentials)
+
+
+def _parts(uri: str) -> SplitResult | None:
+    """The parts of a URI, None where it is none at all."""
+    try:
+        return urlsplit(uri)
+    except ValueError:
+        return None
 
 
 def without_credentials(text: str) -> str:

@@ -1,0 +1,47 @@
+"""A repository that was followed, and the state that this left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.daemon.origin import Origin
+
+from .lending import FAILING, FILES, SPLIT
+from .program import process
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What was pushed, in three revisions: all succeeds, the split prints more, another pipeline fails."""
+
+    origin: Origin
+    state: Path
+    revisions: list[str]
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """A state folder that is not there yet."""
+    return tmp_path / "state"
+
+
+@pytest.fixture(scope="session")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> Followed:
+    """To be looked at only: all tests share it."""
+    folder = tmp_path_factory.mktemp("followed")
+    origin, state = Origin(folder / "git"), folder / "state"
+    revisions = []
+    louder = SPLIT.replace("1.0.0", "1.0.1").replace("echo third", "echo third; echo fourth")
+    changes: list[dict[str, str | None]] = [
+        FILES,
+        {"components/split/component.yaml": louder},
+        {"pipelines/failing.yaml": FAILING},
+    ]
+    for files, code in zip(changes, (0, 0, 1), strict=True):
+        revisions.append(f"main@sha1:{origin.push(files)}")
+        done = process("daemon", "--source", origin.url, "--state", state, "--tracking", "none", "--once")
+        assert done.code == code, done.out + done.err
+    return Followed(origin, state, revisions)

@@ -1,0 +1,128 @@
+"""The JSON that other programs rely on, as DESIGN.md promises it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+TEXT: dict[str, Any] = {"type": "string"}
+TEXTS: dict[str, Any] = {"type": "array", "items": TEXT}
+TIME: dict[str, Any] = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
+_SECONDS: dict[str, Any] = {"type": ["number", "null"], "minimum": 0}
+
+
+def _choice(*values: str) -> dict[str, Any]:
+    return {"enum": list(values)}
+
+
+def _record(is_exact: bool = True, /, **properties: Any) -> dict[str, Any]:
+    """An object with these keys, all of them; with no others where it is exact."""
+    record = {"type": "object", "properties": properties, "required": list(properties)}
+    return {**record, "additionalProperties": False} if is_exact else record
+
+
+def _list(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+_PROBLEM = _record(
+    file=TEXT,
+    line={"type": "integer", "minimum": 1},
+    column={"type": "integer", "minimum": 1},
+    code={"type": "string", "pattern": "^[a-z]+(-[a-z]+)*$"},
+    severity=_choice("error", "warning"),
+    message=TEXT,
+    hint=TEXT,
+)
+_VERSION = _record(
+    **{
+        "kind": _choice("component", "environment", "data", "pipeline"),
+        "name": TEXT,
+        "from": {"type": ["string", "null"]},
+        "to": {"type": ["string", "null"]},
+        "required": _choice("major", "minor", "patch", "none"),
+        "ok": {"type": "boolean"},
+        "why": TEXTS,
+    }
+)
+PLAN = _record(
+    revision=TEXT,
+    base=TEXT,
+    environments=_list(
+        _record(name=TEXT, version={"type": ["string", "null"]}, action=_choice("build", "none"), reasons=TEXTS)
+    ),
+    pipelines=_list(
+        _record(
+            name=TEXT,
+            action=_choice("run", "restore", "none"),
+            reasons=TEXTS,
+            steps=_list(
+                _record(
+                    name=TEXT,
+                    kind=_choice("command", "sweep", "pipeline"),
+                    action=_choice("run", "reuse", "maybe"),
+                    reasons=TEXTS,
+                )
+            ),
+        )
+    ),
+    versions=_list(_VERSION),
+    prune=_list(_record(kind=TEXT, name=TEXT)),
+    errors=_list(_PROBLEM),
+)
+VALIDATION = _record(
+    files={"type": "integer", "minimum": 0}, manifests={"type": "integer", "minimum": 0}, errors=_list(_PROBLEM)
+)
+RUNS = _list(
+    _record(
+        False,
+        id=TEXT,
+        pipeline=TEXT,
+        revision={"type": "string", "pattern": "^[^@]+@sha1:[0-9a-f]{40}$"},
+        status=_choice("running", "succeeded", "failed", "cancelled", "restored"),
+        started=TIME,
+        seconds=_SECONDS,
+        mlflow_run_id=TEXT,
+        steps=_list(
+            _record(
+                False,
+                name=TEXT,
+                status=_choice("succeeded", "reused", "failed", "skipped", "running", "cancelled"),
+                fingerprint=TEXT,
+                seconds=_SECONDS,
+                mlflow_run_id=TEXT,
+                reasons=TEXTS,
+            )
+        ),
+    )
+)
+RESOURCES = _list(
+    _record(
+        False,
+        kind=_choice("source", "component", "environment", "data", "pipeline"),
+        name=TEXT,
+        version={"type": ["string", "null"]},
+        source=TEXT,
+        revision=TEXT,
+        suspended={"type": "boolean"},
+        conditions={
+            **_list(
+                _record(
+                    type=_choice("Ready", "Reconciling", "Stalled"),
+                    status={"type": "boolean"},
+                    reason={"type": "string", "pattern": "^[A-Z][A-Za-z]+$"},
+                    message=TEXT,
+                    since=TIME,
+                )
+            ),
+            "minItems": 1,
+        },
+    )
+)
+
+
+def keeps(contract: dict[str, Any], data: Any) -> bool:
+    """Whether data are as a contract says; the first breach is raised."""
+    Draft202012Validator(contract).validate(data)
+    return True

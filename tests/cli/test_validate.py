@@ -1,0 +1,84 @@
+"""`validate`: every problem with its place, and how to mend it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.daemon.origin import Origin
+
+from .contracts import VALIDATION, keeps
+from .lending import FILES, LENDING
+from .program import reconciler
+
+BROKEN = LENDING.replace("split@^1.0", "spilt@^1.0")
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    origin = Origin(tmp_path / "git")
+    origin.push(FILES)
+    return origin.work_tree
+
+
+def test_what_is_sound_is_valid(tree: Path, state: Path) -> None:
+    answer = reconciler("validate", tree, "--state", state)
+    assert (answer.code, answer.out, answer.err) == (0, "4 manifests in 4 YAML files: valid\n", "")
+
+
+def test_the_json_keeps_the_contract(tree: Path, state: Path) -> None:
+    sound = reconciler("validate", tree, "--state", state, "-o", "json")
+    assert sound.data == {"files": 4, "manifests": 4, "errors": []}
+    (tree / "pipelines" / "lending.yaml").write_text(BROKEN)
+    broken = reconciler("validate", tree, "--state", state, "-o", "json")
+    assert broken.code == 1
+    assert keeps(VALIDATION, broken.data)
+    assert [problem["code"] for problem in broken.data["errors"]] == ["unresolved-reference"]
+    assert reconciler("validate", tree, "--state", state, "-o", "yaml").yaml == broken.data
+
+
+def test_a_problem_is_shown_at_its_place_with_a_caret_and_a_hint(tree: Path, state: Path) -> None:
+    (tree / "pipelines" / "lending.yaml").write_text(BROKEN)
+    answer = reconciler("validate", tree, "--state", state)
+    assert answer.code == 1
+    place, line, caret, hint, total = answer.out.splitlines()
+    assert place == "pipelines/lending.yaml:5:5: error: there is no component `spilt` [unresolved-reference]"
+    assert line == "     5 |     component: azureml:spilt@^1.0"
+    assert caret == "       |     ^"
+    assert hint.strip() == "hint: did you mean `split`?"
+    assert total == "4 manifests in 4 YAML files: 1 errors, 0 warnings"
+
+
+def test_a_warning_is_shown_and_is_no_error(tree: Path, state: Path) -> None:
+    untyped = LENDING.replace("inputs: {data: {type: uri_file}, rate", "inputs: {data: {type: uri_folder}, rate")
+    (tree / "pipelines" / "lending.yaml").write_text(untyped)
+    answer = reconciler("validate", tree, "--state", state)
+    assert answer.code == 0
+    assert "warning: " in answer.out
+    assert answer.out.endswith("0 errors, 1 warnings\n")
+
+
+@pytest.mark.parametrize("path", ["components", "components/split/component.yaml", "data"])
+def test_only_what_lies_at_the_path_is_judged(tree: Path, state: Path, path: str) -> None:
+    (tree / "pipelines" / "lending.yaml").write_text(BROKEN)
+    assert reconciler("validate", tree / path, "--state", state).code == 0
+    assert reconciler("validate", path, "--state", state, folder=tree).code == 0
+
+
+@pytest.mark.parametrize("path", [".", "pipelines", "pipelines/lending.yaml"])
+def test_references_lead_to_the_whole_repository(tree: Path, state: Path, path: str) -> None:
+    (tree / "components" / "split" / "component.yaml").unlink()
+    answer = reconciler("validate", tree / path, "--state", state)
+    assert answer.code == 1
+    assert "there is no component `split`" in answer.out
+
+
+def test_a_link_is_judged_where_it_leads(tree: Path, state: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "lending.yaml").write_text(BROKEN)
+    (tree / "link.yaml").symlink_to(elsewhere / "lending.yaml")
+    answer = reconciler("validate", tree / "link.yaml", "--state", state)
+    assert answer.code == 1
+    assert answer.out.startswith("lending.yaml:")
