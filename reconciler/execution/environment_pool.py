@@ -13,7 +13,7 @@ from reconciler.environments.base import EnvironmentBuilder, EnvironmentSpec
 from reconciler.execution.workspace import Objects
 from reconciler.manifests import yaml_reader
 from reconciler.model.digests import short
-from reconciler.model.errors import EnvironmentBuildError, ReconcilerError
+from reconciler.model.errors import EnvironmentBuildError
 from reconciler.model.steps import EnvironmentSpec as PlannedEnvironment
 from reconciler.state.environments import BUILDING, FAILED, READY, EnvironmentState
 from reconciler.state.store import State
@@ -41,18 +41,16 @@ class EnvironmentPool:
             return future
 
     def _build(self, planned: PlannedEnvironment, objects: Objects) -> str:
-        spec = self._spec(planned, objects)
         log = self._state.folder.logs / "environments" / f"{planned.name}-{short(planned.digest)}.log"
-        location = self._builder.location(spec)
-        if location is not None:
-            self._note(planned, READY, log, self._clock(), self._clock())
-            return location
         started = self._clock()
-        self._note(planned, BUILDING, log, started, None)
-        log.parent.mkdir(parents=True, exist_ok=True)
         try:
-            location = self._builder.build(spec, log)
-        except ReconcilerError as error:
+            spec = self._spec(planned, objects)
+            location = self._builder.location(spec)
+            if location is None:
+                self._note(planned, BUILDING, log, started, None)
+                log.parent.mkdir(parents=True, exist_ok=True)
+                location = self._builder.build(spec, log)
+        except Exception as error:  # whatever it is, no build is under way any more
             self._note(planned, FAILED, log, started, self._clock(), error)
             raise
         self._note(planned, READY, log, started, self._clock())
@@ -84,7 +82,7 @@ class EnvironmentPool:
         log: Path,
         started: float,
         ended: float | None,
-        error: ReconcilerError | None = None,
+        error: Exception | None = None,
     ) -> None:
         self._state.environments.save(
             EnvironmentState(

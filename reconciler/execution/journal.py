@@ -46,8 +46,8 @@ class Journal:
         with self._lock:
             if not self._unsaved:
                 return
-            unsaved, self._unsaved = self._unsaved, {}
-            self._state.runs.save_steps((step, self._positions[step.name]) for step in unsaved.values())
+            self._state.runs.save_steps((step, self._positions[step.name]) for step in self._unsaved.values())
+            self._unsaved.clear()
 
     def keep_result(self, step: StepRun, result: Result, now: float) -> None:
         """Write that a step ended together with what it gave: both or neither."""
