@@ -37,10 +37,15 @@ class Documents:
 
     def local_digest(self, path: str, stamp: str) -> str | None:
         """The digest of a file that has not changed since it was hashed: same size, time and inode."""
-        row = self._database.row("SELECT stamp, digest FROM local_files WHERE path = ?", (path,))
+        row = self._database.row("SELECT stamp, digest FROM local_files WHERE path = ?", (_as_text(path),))
         return row["digest"] if row and row["stamp"] == stamp else None
 
     def keep_local_digest(self, path: str, stamp: str, digest: str) -> None:
         self._database.execute(
-            "INSERT OR REPLACE INTO local_files (path, stamp, digest) VALUES (?, ?, ?)", (path, stamp, digest)
+            "INSERT OR REPLACE INTO local_files (path, stamp, digest) VALUES (?, ?, ?)", (_as_text(path), stamp, digest)
         )
+
+
+def _as_text(path: str) -> str:
+    """The path as the database takes it, whatever bytes are in its name."""
+    return path.encode(errors="backslashreplace").decode()
