@@ -72,6 +72,8 @@ class ContentDigests:
     def _content(self, manifest: AnyManifest, named: str, desired: Desired) -> str:
         path = within_repository(manifest.file, named, ())
         self._files_by_path.setdefault(path, set()).add(manifest.file)
+        if not path:
+            return desired.snapshot.tree
         entry = desired.snapshot.entries.get(path)
         return entry.oid if entry else ""
 

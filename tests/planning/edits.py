@@ -53,7 +53,7 @@ _CHOICES: Mapping[str, tuple[Content | None, ...]] = {
     "components/split2.yaml": (
         component(**{**_SPLIT, "code": "split/src"}, version="1.2.0"),
         component(**{**_SPLIT, "code": "../shared"}, version="1.0.0"),
-        component(**{**_SPLIT, "code": ".."}, version=...),
+        component(**{**_SPLIT, "code": ".."}, version="1.0.3"),
         component(**_SPLIT, name="other"),
         environment(name="sklearn", version="1.5.0"),
         None,
