@@ -15,7 +15,7 @@ from reconciler.execution.carry_out import Order, abandon, new_run, restore
 from reconciler.execution.record import Origin
 from reconciler.execution.site import Site
 from reconciler.model.errors import ReconcilerError, UsageError
-from reconciler.model.manifests import Component, Environment, Pipeline, kind_of
+from reconciler.model.manifests import Component, DataAsset, Environment, Pipeline, kind_of
 from reconciler.model.plan import Actual, PipelineAction, PipelinePlan
 from reconciler.model.problems import Code, Problem, Severity
 from reconciler.model.runs import Run
@@ -61,8 +61,9 @@ def apply(
                 ]
                 is_good = _build([m for m in chosen if isinstance(m, Environment)], tree, site) if not plans else True
                 for manifest in chosen:
-                    if isinstance(manifest, Component) and not plans:
-                        say(f"{kind_of(manifest)} {manifest.name}: valid; it runs when a pipeline uses it")
+                    if isinstance(manifest, Component | DataAsset) and not plans:
+                        verb = "runs" if isinstance(manifest, Component) else "is read"
+                        say(f"{kind_of(manifest)} {manifest.name}: valid; it {verb} when a pipeline uses it")
                 results = [_carry_out(plan, actual, tree, site) for plan in plans]
                 return 0 if is_good and all(results) else 1
             finally:
@@ -110,11 +111,19 @@ def _carry_out(plan: PipelinePlan, actual: Actual, tree: LoadedTree, site: Site)
         return True
     run = new_run(site, plan, actual, tree.worktree.objects, order)
     ended: list[Run] = []
-    thread = threading.Thread(target=lambda: ended.append(run.go()), name=f"run {plan.name}")
+    is_over = threading.Event()  # waited for instead of the thread: Python takes an interrupted join for its end
+
+    def go() -> None:
+        try:
+            ended.append(run.go())
+        finally:
+            is_over.set()
+
+    thread = threading.Thread(target=go, name=f"run {plan.name}")
     progress = Progress(site.state, since=site.clock() - 1.0)
     thread.start()
     try:
-        progress.follow(lambda: not thread.is_alive(), thread.join)
+        progress.follow(is_over.is_set, is_over.wait)
     except KeyboardInterrupt:
         complain("cancelling; what has finished is kept")
         run.cancel("interrupted by hand")

@@ -78,6 +78,8 @@ class Follower:
         self._waiting: dict[str, str] = {}
         self._due: dict[str, float] = {}
         self._lock = threading.Lock()
+        self._is_idle = threading.Event()
+        self._is_idle.set()
         self._is_dirty = True
 
     @property
@@ -207,6 +209,7 @@ class Follower:
         thread = threading.Thread(target=self._go, args=(pipeline, run), name=f"run {pipeline}", daemon=True)
         with self._lock:
             self._runs[pipeline] = (run, thread)
+            self._is_idle.clear()
         thread.start()
 
     def _go(self, pipeline: str, run: PipelineRun) -> None:
@@ -219,7 +222,9 @@ class Follower:
         finally:
             with self._lock:
                 self._runs.pop(pipeline, None)
-            self._is_dirty = True
+                self._is_dirty = True
+                if not self._runs:
+                    self._is_idle.set()
             self._on_change()
 
     def resume(self) -> list[str]:
@@ -275,8 +280,4 @@ class Follower:
 
     def wait(self) -> None:
         """Wait until no run is under way."""
-        while self.is_busy:
-            with self._lock:
-                threads = [thread for _, thread in self._runs.values()]
-            for thread in threads:
-                thread.join(timeout=0.5)
+        self._is_idle.wait()

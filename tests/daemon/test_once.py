@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 
-from .daemon_process import to_its_end
+from reconciler.model.runs import RunStatus
+
+from .daemon_process import DaemonProcess, statuses, to_its_end
 from .origin import Origin, pipeline
+from .waiting import Waiting
 
 GREET = "greet.yaml"
 
@@ -72,3 +76,20 @@ def test_a_source_that_is_no_repository_is_an_error_with_a_hint(state: Path, tmp
     assert f"{tmp_path}: " in ended.said
     assert "is it a Git repository?" in ended.said
     assert "Traceback" not in ended.said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_its_runs_to_the_next_one(
+    origin: Origin, state: Path, waiting: Waiting, number: signal.Signals
+) -> None:
+    origin.push({GREET: waiting.manifest})
+    with DaemonProcess(origin.url, state, "--once") as daemon:
+        waiting.until_second()
+        ended = daemon.end(number)
+    assert ended.code == 130
+    assert "Traceback" not in ended.said
+    assert statuses(state) == [RunStatus.RUNNING]
+    waiting.go_on()
+    assert to_its_end(origin.url, state, "--once").code == 0
+    assert statuses(state) == [RunStatus.SUCCEEDED]
+    assert waiting.begun() == ["first", "second", "second"]
