@@ -114,7 +114,7 @@ def test_a_broken_manifest_is_refused_and_nothing_is_applied(tree: Path, state: 
     (tree / COMPONENT).write_text(SPLIT.replace("data: {type: uri_file}", "data: {type: uri_flie}"))
     answer = _apply(tree, state)
     assert answer.code == 1
-    assert f"{COMPONENT}:5:16: error: " in answer.out
+    assert f"{COMPONENT}:5:10: error: " in answer.out
     assert answer.err == "refused: nothing was applied\n"
     assert statuses(state) == []
 
