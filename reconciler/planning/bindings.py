@@ -232,7 +232,7 @@ class JobBinder:
 
     def _wrong_type(self, port: InputPort, given: str, pointer: Pointer) -> None:
         message = f"`{port.name}` is declared as {port.type}, but {given} is bound to it"
-        self._problem(Code.TYPE_MISMATCH, message, f"bind a {port.type}", pointer)
+        self._problem(Code.TYPE_MISMATCH, message, f"bind a value of type {port.type}", pointer)
 
     def _problem(self, code: Code, message: str, hint: str, pointer: Pointer) -> None:
         self.problems.append(Problem(self._pipeline.file, code, message, hint, pointer))

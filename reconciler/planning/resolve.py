@@ -62,8 +62,8 @@ class Registry:
         else:
             found = self._named_as(kind, reference, file, pointer)
         if not isinstance(found, wanted):
-            message = f"`{reference.text}` is a {kind_of(found)}, not a {kind}"
-            raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, message, f"name a {kind}", pointer))
+            message = f"`{reference.text}` is {_one(kind_of(found))}, not {_one(kind)}"
+            raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, message, f"name {_one(kind)}", pointer))
         return found
 
     def _at_path(self, kind: Kind, reference: Reference, file: str, pointer: Pointer) -> AnyManifest:
@@ -138,11 +138,15 @@ def within_repository(file: str, path: str, pointer: Pointer) -> str:
         Unresolved: it leads out of the repository.
     """
     joined = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
-    if joined.startswith(("..", "/")):
+    if joined == ".." or joined.startswith(("../", "/")):
         message = f"`{path}` leads out of the repository"
         hint = "paths in a manifest are relative to it and stay in the repository"
         raise Unresolved(Problem(file, Code.OUTSIDE_REPOSITORY, message, hint, pointer))
     return "" if joined == "." else joined
+
+
+def _one(kind: Kind) -> str:
+    return {Kind.ENVIRONMENT: "an environment", Kind.DATA: "a data asset"}.get(kind, f"a {kind}")
 
 
 def _sort(several: Iterable[list[AnyManifest]]) -> None:
