@@ -15,6 +15,7 @@ from reconciler.cli.work_tree import LOCAL_SOURCE
 from reconciler.daemon.follower import Outcome, SourceSettings
 from reconciler.daemon.service import Daemon, DaemonSettings
 from reconciler.model.errors import UsageError
+from reconciler.source.mirror import redacted
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
 
@@ -47,7 +48,7 @@ def daemon(
         settings = DaemonSettings(SourceSettings(name, source, branch, data_roots), interval)
         running = Daemon(site, settings, reporter.report)
         if not is_once:
-            say(f"following {branch} of {source}; state in {folder.root}")
+            say(f"following {branch} of {redacted(source)}; state in {folder.root}")
             running.run()
             return 0
         outcome = _once(running, state)

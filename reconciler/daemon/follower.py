@@ -25,7 +25,7 @@ from reconciler.model.snapshot import Snapshot
 from reconciler.model.status import reconciling
 from reconciler.model.steps import Graph
 from reconciler.planning.diff import plan_pipeline
-from reconciler.source.mirror import Mirror
+from reconciler.source.mirror import Mirror, redacted
 
 log = logging.getLogger("reconciler")
 
@@ -69,7 +69,8 @@ class Follower:
         self._mirror = mirror
         self._on_change = on_change
         self._planner = Planner(site.state, settings.data_roots)
-        self._record = SourceRecord(site.state.sources, settings.name, settings.url, settings.branch, site.clock)
+        self._address = redacted(settings.url)
+        self._record = SourceRecord(site.state.sources, settings.name, self._address, settings.branch, site.clock)
         self._newest = Outcome()
         self._applied: Planned | None = None
         self._attempted = ""
@@ -120,7 +121,7 @@ class Follower:
             self._record.away(reconciling("SourceUnavailable", str(error)))
             return Outcome(error=str(error))
         if head is None:
-            message = f"{self._settings.url} has no branch `{self._settings.branch}` yet"
+            message = f"{self._address} has no branch `{self._settings.branch}` yet"
             self._record.away(reconciling("NoRevision", message))
             return Outcome()
         self._record.back()
@@ -202,7 +203,7 @@ class Follower:
         return plan.name
 
     def _order(self, desired: Desired, trigger: str, attempt: int) -> Order:
-        origin = Origin(self._settings.url, self._settings.branch, desired.snapshot.commit or "")
+        origin = Origin(self._address, self._settings.branch, desired.snapshot.commit or "")
         return Order(self._settings.name, desired.snapshot.revision, trigger, origin, attempt)
 
     def _start(self, pipeline: str, run: PipelineRun) -> None:

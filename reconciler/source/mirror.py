@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from git import Repo
 
 _URL = re.compile(r"^(?:(?:https?|ssh|file)://|[\w.-]+@[\w.-]+:|/|\.|~|[\w.-]+(?:/|$))")
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s]+@")
+_HELPER = re.compile(r"^[A-Za-z0-9+.-]+::")  # git would start a program of that name
+_LATEST = "9999-12-31T23:59:59Z"
 
 
 class Mirror:
@@ -35,7 +39,7 @@ class Mirror:
 
     def __init__(self, url: str, branch: str, directory: Path, timeout_seconds: float = 60) -> None:
         self._place = redacted(url)
-        if url.startswith("-") or "::" in url or not _URL.match(url):
+        if url.startswith("-") or _HELPER.match(url) or not _URL.match(url):
             hint = "name a folder, or a URL that starts with https://, ssh:// or file://"
             raise UsageError("this is no address of a Git repository", place=self._place, hint=hint)
         self._url = str(Path(url).expanduser().resolve()) if "://" not in url and "@" not in url else url
@@ -58,8 +62,11 @@ class Mirror:
         Raises:
             SourceError: the remote cannot be reached or read.
         """
-        listed = self._remote("ls-remote", "--heads", "--", self._url, f"refs/heads/{self._branch}").decode()
-        return listed.split("\t")[0] if listed else None
+        wanted = f"refs/heads/{self._branch}"
+        # Git takes the name for a pattern, and for the end of longer names.
+        listed = self._remote("ls-remote", "--heads", "--", self._url, wanted).decode(errors="surrogateescape")
+        told = (line.partition("\t") for line in listed.splitlines())
+        return next((commit for commit, _, name in told if name == wanted), None)
 
     def fetch(self, head: str | None = None) -> str | None:
         """Bring the branch and all tags here; returns the branch's commit, None where there is no such branch.
@@ -98,9 +105,9 @@ class Mirror:
     def commit(self, commit_id: str) -> Commit:
         """Who made a commit, when, and what its first line says."""
         found = self._repository().commit(commit_id)
-        authored = datetime.fromtimestamp(found.authored_date, UTC).isoformat().replace("+00:00", "Z")
         subject = str(found.message).partition("\n")[0]
-        return Commit(found.hexsha, f"{found.author.name} <{found.author.email}>", authored, subject)
+        author = f"{found.author.name} <{found.author.email}>"
+        return Commit(found.hexsha, author, _rfc3339(found.authored_date), subject)
 
     def has(self, commit: str) -> bool:
         try:
@@ -125,6 +132,7 @@ class Mirror:
 
         if self._repo is None:
             self._repo = Repo(self._directory)
+            self._repo.git.update_environment(GIT_DIR=str(self._directory))
         return self._repo
 
     def _prepare(self) -> None:
@@ -138,30 +146,42 @@ class Mirror:
                 shutil.rmtree(self._directory)
             else:
                 return
-        from git import Repo
-
         self._directory.parent.mkdir(parents=True, exist_ok=True)
-        Repo.init(self._directory, bare=True).close()
+        Git(None).run("init", "--quiet", "--bare", "--", str(self._directory))
 
     def _remote(self, *arguments: str) -> bytes:
         """Run a git command that talks to the remote, with a deadline."""
         command = ["git", "-c", "protocol.ext.allow=never", *arguments]
-        try:
-            done = subprocess.run(
-                command,
-                capture_output=True,
-                timeout=self._timeout,
-                env=environment(),
-                check=False,
-                stdin=subprocess.DEVNULL,
-            )
-        except subprocess.TimeoutExpired:
-            message = f"the repository did not answer within {self._timeout:g} seconds"
-            raise SourceError(message, place=self._place, hint="is the network up, and the address right?") from None
-        if done.returncode:
-            said = redacted(complaint(done.stderr, arguments, done.returncode))
-            raise SourceError(said, place=self._place, hint=_hint(said))
-        return done.stdout
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(),
+            start_new_session=True,  # with the programs that git starts for the transport
+        ) as process:
+            try:
+                said, complaints = process.communicate(timeout=self._timeout)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                message = f"the repository did not answer within {self._timeout:g} seconds"
+                hint = "is the network up, and the address right?"
+                raise SourceError(message, place=self._place, hint=hint) from None
+            except BaseException:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+        if process.returncode:
+            told = redacted(complaint(complaints, arguments, process.returncode))
+            raise SourceError(told, place=self._place, hint=_hint(told))
+        return said
+
+
+def _rfc3339(seconds: int) -> str:
+    """A moment as text; those that no calendar has, as commits may claim them, are the last one of it."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError):
+        return _LATEST
 
 
 def redacted(text: str) -> str:
@@ -171,7 +191,7 @@ def redacted(text: str) -> str:
 
 def _hint(said: str) -> str:
     lowered = said.lower()
-    if "authentication" in lowered or "permission denied" in lowered or "could not read username" in lowered:
+    if "authentication" in lowered or "permission denied" in lowered or "could not read" in lowered:
         return "check the token or the SSH key of the daemon"
     if "does not appear to be a git repository" in lowered or "not found" in lowered:
         return "check the address; is it a Git repository?"

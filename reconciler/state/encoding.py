@@ -16,8 +16,11 @@ from reconciler.state.database import Row
 
 
 def text(value: object) -> str:
-    """A list or mapping as JSON; insertion order is kept."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    """A list or mapping as JSON; insertion order is kept.
+
+    In ASCII, for names of files may hold bytes that are no text, which SQLite would not take.
+    """
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _mapping(body: str) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
+
 from reconciler.model.errors import StateError
 from reconciler.state.database import Database
 from reconciler.state.documents import Documents
@@ -32,7 +35,7 @@ class State:
             raise StateError(message, place=str(folder.root), hint=hint) from error
         self.folder = folder
         self.database = Database(folder.database, STATE_MIGRATIONS)
-        self._cache = Database(folder.cache, CACHE_MIGRATIONS)
+        self._cache = _cache(folder.cache)
         self.runs = Runs(self.database)
         self.results = Results(self.database)
         self.sources = Sources(self.database)
@@ -45,3 +48,15 @@ class State:
     def close(self) -> None:
         self.database.close()
         self._cache.close()
+
+
+def _cache(path: Path) -> Database:
+    """The cache; one that is damaged or of a newer format is begun anew, for nothing in it is lost."""
+    try:
+        return Database(path, CACHE_MIGRATIONS)
+    except StateError as error:
+        if isinstance(error.__cause__, sqlite3.OperationalError):  # locked, or the disk is full
+            raise
+    for left in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        left.unlink(missing_ok=True)
+    return Database(path, CACHE_MIGRATIONS)

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.errors import StateError
+from reconciler.model.runs import StepRun
 from reconciler.state.environments import BUILDING, FAILED, READY, EnvironmentState
 from reconciler.state.folder import ENVIRONMENT_VARIABLE, StateFolder, default_state_folder
 from reconciler.state.store import State
 
-from .records import run
+from .records import definition, run
 
 BASE = EnvironmentState("e1", "base", "1.0.0", BUILDING, "base.log", started=1.0)
 
@@ -54,6 +55,31 @@ def test_the_cache_may_be_deleted_at_any_time(state: State, folder: StateFolder)
     assert again.documents.documents(["b1"]) == {}
     assert again.runs.get(started.id) == started
     again.close()
+
+
+def test_a_cache_that_is_damaged_is_begun_anew(state: State, folder: StateFolder) -> None:
+    state.close()
+    folder.cache.write_bytes(b"no database at all" * 100)
+    again = State(folder)
+    again.documents.keep_documents({"b1": ("component", "{}")})
+    assert again.documents.documents(["b1"]) == {"b1": ("component", "{}")}
+    again.close()
+
+
+def test_a_cache_of_a_newer_format_is_begun_anew(state: State, folder: StateFolder) -> None:
+    state.close()
+    with sqlite3.connect(folder.cache) as database:
+        database.execute("PRAGMA user_version=99")
+    State(folder).close()
+
+
+def test_names_of_files_that_are_no_text_are_kept(state: State) -> None:
+    name = b"caf\xe9".decode(errors="surrogateescape")
+    made = definition("d1", "t1", **{name: "b1"})
+    started = state.runs.start(run())
+    state.runs.save_steps([(StepRun(started.id, "split", definition="d1"), 0)])
+    state.runs.save_definitions([made])
+    assert state.runs.definitions_of(started.id) == {"d1": made}
 
 
 def test_a_state_that_was_moved_is_still_good(state: State, folder: StateFolder, tmp_path: Path) -> None:
