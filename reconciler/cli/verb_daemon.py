@@ -53,7 +53,7 @@ def daemon(
             return 0
         outcome = _once(running, state)
         if outcome.is_good and not outcome.revision:
-            complain(f"{source} has no branch `{branch}` yet")
+            complain(f"{redacted(source)} has no branch `{branch}` yet")
             return 1
         return 0 if outcome.is_good and not _failures(state, name) else 1
     finally:

@@ -63,6 +63,8 @@ def _kind_of_shape(document: Mapping[object, object]) -> Kind | Unsupported | No
         return Kind.DATA
     if isinstance(document.get("command"), str) and {"environment", "inputs", "outputs"} & set(document):
         return Kind.COMPONENT if "name" in document or kind == "command" else None
+    if kind == "command" and {"name", "inputs", "outputs", "code", "environment"} & set(document):
+        return Kind.COMPONENT  # whose `command:` is missing or misspelt, which its schema tells
     if "name" in document and ("conda_file" in document or isinstance(document.get("build"), Mapping)):
         return Kind.ENVIRONMENT
     if kind in _UNSUPPORTED_TYPES and {"experiment_name", "compute", "inputs"} & set(document):

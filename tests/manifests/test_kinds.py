@@ -55,6 +55,7 @@ def test_other_kinds_of_azure_ml_are_named_and_not_supported(schema: str, name: 
         ({"type": "pipeline", "jobs": {"a": {"component": "./a.yaml"}}}, Kind.PIPELINE),
         ({"type": "pipeline"}, Kind.PIPELINE),
         ({"jobs": {"a": {"component": "./a.yaml"}, "b": {"trial": "./b.yaml"}, "c": {"command": "ls"}}}, Kind.PIPELINE),
+        ({"type": "command", "name": "split", "comand": "python run.py", "inputs": {}}, Kind.COMPONENT),
         ({"type": "uri_file", "path": "./a.csv"}, Kind.DATA),
         ({"type": "uri_folder", "path": "./a"}, Kind.DATA),
         ({"type": "mltable", "path": "./a"}, Kind.DATA),
