@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from reconciler.model.manifests import InputPort, Scalar
 
 
@@ -17,16 +19,31 @@ def coerce(port: InputPort, value: Scalar) -> Scalar:
         case "boolean":
             return _boolean(value)
         case "integer":
-            number = float(value)
-            if isinstance(value, bool) or not number.is_integer():
-                raise ValueError(value)
-            return int(value) if not isinstance(value, float) else int(number)
+            return _integer(value)
         case "number":
-            if isinstance(value, bool):
-                raise ValueError(value)
-            return value if isinstance(value, int | float) else float(value)
+            return _number(value)
         case _:
             return value
+
+
+def _integer(value: Scalar) -> int:
+    if isinstance(value, str) and value.strip().lstrip("+-").isdecimal():
+        return int(value)
+    number = _number(value)
+    if isinstance(number, float) and not number.is_integer():
+        raise ValueError(value)
+    return int(number)
+
+
+def _number(value: Scalar) -> int | float:
+    if isinstance(value, bool):
+        raise ValueError(value)
+    if isinstance(value, int):
+        return value
+    number = float(value)
+    if not isfinite(number):
+        raise ValueError(value)
+    return number
 
 
 def _boolean(value: Scalar) -> bool:

@@ -9,7 +9,9 @@ _REGISTRY = re.compile(
     r"^azureml://registries/(?P<registry>[^/]+)/(?:components|environments|data|models)/(?P<name>[^/]+)"
     r"(?:/versions/(?P<version>[^/]+)|/labels/(?P<label>[^/]+))?/?$"
 )
-_NAMED = re.compile(r"^(?P<azureml>azureml:)?(?P<name>[A-Za-z0-9][\w.-]*)(?:@(?P<range>[^@]+)|:(?P<version>[^@:]+))?$")
+_NAMED = re.compile(
+    r"^(?:azureml:)?(?!azureml:)(?P<name>[A-Za-z0-9][\w.-]*)(?:@(?P<range>[^@]+)|:(?P<version>[^@:]+))?$"
+)
 LATEST = "latest"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 
 from semver import Version
 
@@ -97,7 +98,8 @@ def _comparator(word: str) -> list[tuple[str, Version]]:
     parts = _PARTIAL.match(matched.group(2)) if matched else None
     if matched is None or parts is None or (operator and not matched.group(2)):
         raise InvalidRangeError(f"{word!r} is not a version or a range of versions")
-    numbers = [int(part) for part in parts.group(1, 2, 3) if part is not None and part not in "xX*"]
+    given = takewhile(lambda part: part is not None and part not in "xX*", parts.group(1, 2, 3))
+    numbers = [int(part) for part in given]
     major, minor, patch = [*numbers, 0, 0, 0][:3]
     low = Version(major, minor, patch, prerelease=parts.group(4)[1:] if parts.group(4) else None)
     match operator:

@@ -107,6 +107,12 @@ PROBLEMS: list[tuple[dict[str, Content | None], Code, str, str]] = [
         "bind a value of type integer",
     ),
     (
+        {PIPELINE: job("train", inputs={"train": TRAIN_INPUT, "rate": "1e400"})},
+        Code.INVALID_VALUE,
+        "`rate` is declared as number, '1e400' is none",
+        "write a value of type number",
+    ),
+    (
         {PIPELINE: job("split", inputs={"data": DATA, "seed": "many"})},
         Code.INVALID_VALUE,
         "`seed` is declared as integer, 'many' is none",
