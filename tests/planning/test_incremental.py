@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from reconciler.model.desired import Desired
 from reconciler.model.manifests import Component, DataAsset, Environment, Kind
@@ -40,6 +40,8 @@ def test_desired_states(history: Histories) -> None:
 
 @THOROUGH
 @given(HISTORIES)
+@example(({}, [{"components/train.yaml": 6}, {}]))
+@example(({}, [{"components/split2.yaml": 5, "environments/sklearn.yaml": 4}, {"environments/sklearn.yaml": 0}]))
 def test_graphs_and_problems(history: Histories) -> None:
     followed, builder = History(), GraphBuilder()
     for choice in revisions_of(history):
