@@ -11,7 +11,7 @@ from reconciler.cli.run_table import show_run
 from reconciler.cli.show_problems import show_problems
 from reconciler.cli.site_factory import make_site
 from reconciler.cli.work_tree import LOCAL_SOURCE, LoadedTree, below, loaded_tree, plan_tree
-from reconciler.execution.carry_out import Order, abandon, new_run, restore
+from reconciler.execution.carry_out import Order, abandon_all, new_run, restore
 from reconciler.execution.record import Origin
 from reconciler.execution.site import Site
 from reconciler.model.errors import ReconcilerError, UsageError
@@ -54,7 +54,7 @@ def apply(
             site = make_site(state, engine, tracking, max_parallel)
             try:
                 if state.presence.enter():
-                    abandon(site, LOCAL_SOURCE)
+                    abandon_all(site, LOCAL_SOURCE)
                 pipelines = {manifest.name for manifest in chosen if isinstance(manifest, Pipeline)}
                 plans = [
                     plan_pipeline(graph, actual, is_forced) for graph in tree.graphs if graph.pipeline in pipelines

@@ -11,7 +11,7 @@ from reconciler.daemon.conditions import resources_of
 from reconciler.daemon.planner import Planned, Planner
 from reconciler.daemon.retries import Decision, RetryPolicy, next_attempt
 from reconciler.daemon.source_record import SourceRecord
-from reconciler.execution.carry_out import Order, new_run, restore
+from reconciler.execution.carry_out import Order, abandon, new_run, restore
 from reconciler.execution.pipeline_run import PipelineRun
 from reconciler.execution.record import Origin
 from reconciler.execution.site import Site
@@ -238,10 +238,7 @@ class Follower:
                 self._resume(run)
                 resumed.append(run.id)
             except ReconcilerError as error:
-                failed = replace(
-                    run, status=RunStatus.FAILED, ended=self._site.clock(), error=f"cannot be taken up again: {error}"
-                )
-                self._site.state.runs.update(failed)
+                abandon(self._site, run, RunStatus.FAILED, f"cannot be taken up again: {error}")
         return resumed
 
     def _resume(self, run: Run) -> None:

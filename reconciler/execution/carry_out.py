@@ -56,23 +56,25 @@ def restore(site: Site, plan: PipelinePlan, order: Order) -> Run:
     return ended
 
 
-def abandon(site: Site, source: str) -> None:
-    """End the runs of a source that a process left in the middle and that nobody will take up."""
+def abandon_all(site: Site, source: str) -> None:
+    """End the runs of a source that nobody will take up."""
     for run in site.state.runs.running():
-        if run.source != source:
-            continue
-        steps = site.state.runs.steps(run.id)
-        for step in steps:
-            if step.handle:
-                site.engine.cancel(step.handle)
-        reasons = ("its process ended",)
-        site.state.runs.save_steps(
-            (replace(step, status=StepStatus.CANCELLED, reasons=reasons, handle=""), position)
-            for position, step in enumerate(steps)
-            if not step.status.is_over
-        )
-        ended = replace(run, status=RunStatus.CANCELLED, ended=site.clock(), error="its process ended before the run")
-        site.state.runs.update(ended)
+        if run.source == source:
+            abandon(site, run, RunStatus.CANCELLED, "its process ended before the run")
+
+
+def abandon(site: Site, run: Run, status: RunStatus, message: str) -> None:
+    """End a run that a process left in the middle and that nobody will take up, with what still executes of it."""
+    steps = site.state.runs.steps(run.id)
+    for step in steps:
+        if step.handle:
+            site.engine.cancel(step.handle)
+    site.state.runs.save_steps(
+        (replace(step, status=StepStatus.CANCELLED, reasons=("its process ended",), handle=""), position)
+        for position, step in enumerate(steps)
+        if not step.status.is_over
+    )
+    site.state.runs.update(replace(run, status=status, ended=site.clock(), error=message))
 
 
 def _run_of(site: Site, plan: PipelinePlan, order: Order, status: RunStatus) -> Run:

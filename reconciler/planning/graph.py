@@ -279,7 +279,7 @@ def _build_step(job: Job, ingredients: _Ingredients, after: tuple[str, ...]) -> 
         environment_digest=environment.digest,
         ports=bound.inputs.ports,
         literals=bound.inputs.literals,
-        outputs=tuple((port.name, port.type) for port in component.outputs),
+        outputs=tuple(sorted((port.name, port.type) for port in component.outputs)),
         variables=tuple(sorted({**component.variables, **job.variables}.items())),
         sweep=job.sweep,
     )

@@ -74,6 +74,8 @@ def test_a_run_whose_revision_cannot_be_read_any_more_has_failed_and_is_started_
     assert following.restart() == []
     assert following.runs[0].status is RunStatus.FAILED
     assert following.runs[0].error.startswith("cannot be taken up again: ")
+    steps = following.site.state.runs.steps(interrupted.id)
+    assert [step.status for step in steps] == [StepStatus.SUCCEEDED, StepStatus.CANCELLED]
     waiting.go_on()
     following.turn("request", is_asked=True)
     assert following.runs[-1].status is RunStatus.SUCCEEDED

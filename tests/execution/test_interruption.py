@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from reconciler.execution.carry_out import abandon
+from reconciler.execution.carry_out import abandon_all
 from reconciler.model.runs import RunStatus
 
 from .diary import Diary
@@ -131,9 +131,9 @@ def test_a_run_that_nobody_will_take_up_is_cancelled_with_its_steps(
     eventually(lambda: "slow" in witness.lines)
     going.run.interrupt()
     going.ended()
-    abandon(place.site, "another source")
+    abandon_all(place.site, "another source")
     assert [run.id for run in place.state.runs.running()] == ["lending-1"]
-    abandon(place.site, "loans")
+    abandon_all(place.site, "loans")
     assert place.state.runs.running() == []
     run = place.state.runs.get("lending-1")
     assert run is not None
