@@ -112,6 +112,11 @@ class Place:
         return self.state.outputs.path(self.steps(run)[step].outputs[name])
 
     def close(self) -> None:
+        """Let go of everything; a step that a failed test has left running would be waited for without end."""
+        for run in self.state.runs.running():
+            for step in self.state.runs.steps(run.id):
+                if step.handle:
+                    self.site.engine.cancel(step.handle)
         self.site.close()
         self.state.close()
 

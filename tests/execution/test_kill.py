@@ -103,6 +103,11 @@ def pid_of(place: Place) -> int:
     return int(place.steps("lending-1")["slow"].handle.partition(":")[0])
 
 
+def forget_that_it_runs(place: Place) -> None:
+    """So that it can be seen when the record says again that it runs."""
+    place.state.runs.save_steps([(replace(place.steps("lending-1")["slow"], status=StepStatus.PENDING), 1)])
+
+
 def is_over(pid: int) -> bool:
     try:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
@@ -156,7 +161,7 @@ def test_the_program_may_be_killed_again_and_again(
     place = reopened(slow_runs)
     handle = place.steps("lending-1")["slow"].handle
     for _ in range(2):
-        place.state.runs.save_steps([(replace(place.steps("lending-1")["slow"], status=StepStatus.PENDING), 1)])
+        forget_that_it_runs(place)
         program.start()
         eventually(lambda: place.statuses("lending-1")["slow"] == "running")
         program.kill()
@@ -202,6 +207,7 @@ def test_a_step_that_was_taken_up_can_be_ended_like_any_other(
     pid = pid_of(place)
     run = place.take_up(chain)
     if is_followed:
+        forget_that_it_runs(place)
         going = Going(run)
         eventually(lambda: place.statuses("lending-1")["slow"] == "running")
         end(run)
