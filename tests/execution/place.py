@@ -56,6 +56,7 @@ class Place:
         builder: EnvironmentBuilder | None = None,
         tracking: Tracking | None = None,
     ) -> None:
+        self._is_closed = False
         self.state = State(StateFolder(folder))
         self.site = Site(
             state=self.state,
@@ -113,6 +114,9 @@ class Place:
 
     def close(self) -> None:
         """Let go of everything; a step that a failed test has left running would be waited for without end."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         for run in self.state.runs.running():
             for step in self.state.runs.steps(run.id):
                 if step.handle:
