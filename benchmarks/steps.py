@@ -48,7 +48,7 @@ def measure_steps(repository: Repository, folder: Path, tracking: str | None) ->
 
 
 def _run_all(site: Site, followed: Followed, planned: Planned) -> None:
-    actual = followed.planner.actual("main", planned.graphs)
+    actual = followed.planner.actual("main", planned.graphs, is_forced=True)
     order = Order("main", planned.desired.snapshot.revision, "bench", Origin())
     for graph in planned.graphs:
         plan = plan_pipeline(graph, actual, is_forced=True)

@@ -39,7 +39,7 @@ def apply(
     try:
         with loaded_tree(file, state, data_roots) as tree:
             chosen = [manifest for path, manifest in tree.desired.manifests.items() if below(tree, file, path)]
-            made, actual = plan_tree(tree, state)
+            made, actual = plan_tree(tree, state, is_forced)
             planned = {graph.pipeline for graph in tree.graphs}
             is_whole = all(manifest.name in planned for manifest in chosen if isinstance(manifest, Pipeline))
             problems = [

@@ -52,7 +52,7 @@ def _find(state: State, target: str) -> tuple[Run, str]:
 
 def _trace(state: State, target: str, model: str, run: Run, made_by: Run) -> dict[str, Any]:
     commit = _commit(state, run)
-    definitions = state.runs.definitions_of(run.id)
+    definitions = state.runs.definitions(step.definition for step in state.runs.steps(run.id))
     steps = []
     for step in state.runs.steps(run.id):
         definition = definitions.get(step.definition)

@@ -67,9 +67,9 @@ def loaded_tree(path: Path, state: State, data_roots: Sequence[str] = ()) -> Ite
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def plan_tree(tree: LoadedTree, state: State) -> tuple[Plan, Actual]:
+def plan_tree(tree: LoadedTree, state: State, is_forced: bool = False) -> tuple[Plan, Actual]:
     """The plan of a work tree against the state, and the actual state that it was made from."""
-    actual = ActualReader(state).read(source_of(state), tree.graphs)
+    actual = ActualReader(state).read(source_of(state), tree.graphs, is_forced)
     plan = make_plan(replace(tree.desired, problems=()), tree.graphs, (), actual)
     problems = located(plan.problems, tree.desired.snapshot, tree.worktree.objects)
     return replace(plan, problems=(*tree.problems, *problems)), actual

@@ -250,7 +250,7 @@ class Follower:
         graph = next((graph for graph in graphs if graph.pipeline == run.pipeline), None)
         if graph is None or graph.closure != run.closure:
             raise ReconcilerError(f"{run.revision} does not hold it any more")
-        actual = replace(planner.actual(self._settings.name, [graph]), running={})
+        actual = replace(planner.actual(self._settings.name, [graph], is_forced=True), running={})
         plan = plan_pipeline(graph, actual, is_forced=True)
         origin = self._order(desired, run.trigger, run.attempt).origin
         self._start(run.pipeline, PipelineRun(self._site, run, plan, actual, self._mirror.objects, origin))

@@ -67,8 +67,8 @@ class Planner:
         """The graphs of the pipelines that have no problems."""
         return self._builder.build(desired)[0]
 
-    def actual(self, source: str, graphs: Iterable[Graph]) -> Actual:
-        return self._actual.read(source, graphs)
+    def actual(self, source: str, graphs: Iterable[Graph], is_forced: bool = False) -> Actual:
+        return self._actual.read(source, graphs, is_forced)
 
     def keep_versions(self, planned: Planned) -> None:
         """Note what the versions of an applied revision mean from now on."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from reconciler.model.manifests import Kind
 from reconciler.model.plan import Actual, ReleasedVersion
 from reconciler.model.runs import Run, RunStatus, StepRun
-from reconciler.model.steps import Definition, Graph
+from reconciler.model.steps import Graph
 from reconciler.state.store import State
 
 VersionKey = tuple[Kind, str, str]
@@ -19,20 +19,17 @@ class ActualReader:
     def __init__(self, state: State) -> None:
         self._state = state
         self._versions: dict[VersionKey, ReleasedVersion] = {}
-        self._steps: dict[str, tuple[str, Mapping[str, StepRun], Mapping[str, Definition]]] = {}
+        self._steps: dict[str, tuple[str, Mapping[str, StepRun]]] = {}
 
-    def read(self, source: str, graphs: Iterable[Graph]) -> Actual:
-        """The actual state of a source, as far as these graphs are concerned."""
+    def read(self, source: str, graphs: Iterable[Graph], is_forced: bool = False) -> Actual:
+        """The actual state of a source, as far as these graphs are concerned.
+
+        Steps and results are read of those graphs alone that may have to run, with `is_forced` of all.
+        """
         wanted = list(graphs)
         kept = self._state.sources.get(source)
         runs = {graph.pipeline: self._state.runs.current(graph.pipeline) for graph in wanted}
         current = {name: run for name, run in runs.items() if run is not None}
-        definitions: dict[str, Definition] = {}
-        current_steps: dict[str, Mapping[str, StepRun]] = {}
-        for name, run in current.items():
-            steps, known = self._of_run(name, run)
-            current_steps[name] = steps
-            definitions.update(known)
         succeeded: dict[str, dict[str, str]] = {}
         running: dict[str, frozenset[str]] = {}
         for graph in wanted:
@@ -42,19 +39,21 @@ class ActualReader:
                 succeeded[graph.pipeline] = {graph.closure: good[0]}
             if any(run.status is RunStatus.RUNNING for run in same):
                 running[graph.pipeline] = frozenset({graph.closure})
-        unsettled = [
-            step.definition.digest
-            for graph in wanted
-            if not _is_settled(graph, current, succeeded)
-            for step in graph.steps
-        ]
+        unsettled = [graph for graph in wanted if is_forced or not _is_settled(graph, current, succeeded)]
+        current_steps = {
+            graph.pipeline: self._steps_of(graph.pipeline, current[graph.pipeline])
+            for graph in unsettled
+            if graph.pipeline in current
+        }
+        wanted_now = {step.definition.digest for graph in unsettled for step in graph.steps}
+        used = {step.definition for steps in current_steps.values() for step in steps.values()}
         return Actual(
             revision=kept.applied_revision if kept else "",
             ready_environments=self._state.environments.ready(),
-            results=self._state.results.of_definitions(unsettled),
+            results=self._state.results.of_definitions(wanted_now),
             current=current,
             current_steps=current_steps,
-            definitions=definitions,
+            definitions=self._state.runs.definitions(used - wanted_now),  # the same ones need no comparing
             succeeded=succeeded,
             running=running,
             versions=self._released(),
@@ -67,14 +66,11 @@ class ActualReader:
             self._versions[known.kind, known.name, known.version] = known
         return dict(self._versions)
 
-    def _of_run(self, pipeline: str, run: Run) -> tuple[Mapping[str, StepRun], Mapping[str, Definition]]:
+    def _steps_of(self, pipeline: str, run: Run) -> Mapping[str, StepRun]:
         known = self._steps.get(pipeline)
-        if known is not None and known[0] == run.id:
-            return known[1], known[2]
-        steps = self._state.runs.step_summaries(run.id)
-        definitions = self._state.runs.definitions_of(run.id)
-        self._steps[pipeline] = (run.id, steps, definitions)
-        return steps, definitions
+        if known is None or known[0] != run.id:
+            known = self._steps[pipeline] = (run.id, self._state.runs.step_summaries(run.id))
+        return known[1]
 
 
 def _is_settled(graph: Graph, current: Mapping[str, Run], succeeded: Mapping[str, Mapping[str, str]]) -> bool:

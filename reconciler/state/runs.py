@@ -19,6 +19,7 @@ _SAVE_STEP = (
     f"INSERT OR REPLACE INTO steps ({_STEP_COLUMNS}) "  # noqa: S608 - the columns are ours
     f"VALUES ({', '.join(f':{name.strip()}' for name in _STEP_COLUMNS.split(','))})"
 )
+_CHUNK = 500
 _GOOD = f"('{RunStatus.SUCCEEDED}', '{RunStatus.RESTORED}')"
 
 
@@ -128,17 +129,22 @@ class Runs:
                 [(kept_.code.tree, text(dict(kept_.code.files))) for kept_ in kept.values() if kept_.code],
             )
 
-    def definitions_of(self, run_id: str) -> Mapping[str, Definition]:
-        """The definitions of the steps of a run, by digest."""
-        tree = "json_extract(body, '$.code[1]')"
-        used = "digest IN (SELECT definition FROM steps WHERE run_id = ?)"
-        rows = self._database.rows(f"SELECT digest, body FROM definitions WHERE {used}", (run_id,))  # noqa: S608
-        trees = self._database.rows(
-            f"SELECT tree, files FROM code_trees WHERE tree IN (SELECT {tree} FROM definitions WHERE {used})",  # noqa: S608
-            (run_id,),
-        )
-        files = {row["tree"]: json.loads(row["files"]) for row in trees}
-        return {row["digest"]: definition_of(row["body"], files) for row in rows}
+    def definitions(self, digests: Iterable[str]) -> dict[str, Definition]:
+        """Those definitions that are kept, by digest."""
+        bodies = self._chosen("definitions", "digest", "body", digests)
+        trees = {code[1] for body in bodies.values() if (code := json.loads(body)["code"])}
+        files = {tree: json.loads(kept) for tree, kept in self._chosen("code_trees", "tree", "files", trees).items()}
+        return {digest: definition_of(body, files) for digest, body in bodies.items()}
+
+    def _chosen(self, table: str, key: str, value: str, wanted: Iterable[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        keys = list(dict.fromkeys(wanted))
+        for start in range(0, len(keys), _CHUNK):
+            chunk = keys[start : start + _CHUNK]
+            marks = ", ".join("?" * len(chunk))
+            statement = f"SELECT {key}, {value} FROM {table} WHERE {key} IN ({marks})"  # noqa: S608 - all names are ours
+            found.update((row[key], row[value]) for row in self._database.rows(statement, chunk))
+        return found
 
     def note_metrics(self, step: StepRun, metrics: Mapping[str, float]) -> None:
         """Keep the metrics of a step that ended before they were known."""

@@ -132,10 +132,10 @@ def test_definitions_are_those_of_the_steps_of_a_run_with_the_files_of_their_cod
     state.runs.save_definitions([definition("d1", "t1", a="1"), definition("d2", "t1", a="1"), definition("d3")])
     for started, digests in ((first, ("d1", "d2")), (second, ("d3",))):
         state.runs.save_steps((StepRun(started.id, digest, definition=digest), 0) for digest in digests)
-    kept = state.runs.definitions_of(first.id)
+    kept = state.runs.definitions(step.definition for step in state.runs.steps(first.id))
     assert sorted(kept) == ["d1", "d2"]
     assert [each.code and each.code.files for each in kept.values()] == [{"a": "1"}] * 2
-    assert state.runs.definitions_of(second.id) == {"d3": definition("d3")}
+    assert state.runs.definitions(step.definition for step in state.runs.steps(second.id)) == {"d3": definition("d3")}
 
 
 def test_a_definition_is_kept_as_it_was_told_first(state: State) -> None:
@@ -143,7 +143,7 @@ def test_a_definition_is_kept_as_it_was_told_first(state: State) -> None:
     state.runs.save_definitions([definition("d1")])
     state.runs.save_definitions([replace(definition("d1"), version="2.0.0")])
     state.runs.save_steps([(StepRun(started.id, "split", definition="d1"), 0)])
-    assert state.runs.definitions_of(started.id)["d1"].version == "1.0.0"
+    assert state.runs.definitions(step.definition for step in state.runs.steps(started.id))["d1"].version == "1.0.0"
 
 
 def test_models_are_told_by_run_and_by_name_newest_first(state: State) -> None:

@@ -79,7 +79,7 @@ def test_names_of_files_that_are_no_text_are_kept(state: State) -> None:
     started = state.runs.start(run())
     state.runs.save_steps([(StepRun(started.id, "split", definition="d1"), 0)])
     state.runs.save_definitions([made])
-    assert state.runs.definitions_of(started.id) == {"d1": made}
+    assert state.runs.definitions(step.definition for step in state.runs.steps(started.id)) == {"d1": made}
 
 
 def test_a_state_that_was_moved_is_still_good(state: State, folder: StateFolder, tmp_path: Path) -> None:
