@@ -74,7 +74,7 @@ class Place:
         graphs, found = GraphBuilder().build(desired)
         problems = [problem for problem in (*desired.problems, *found) if problem.is_error]
         assert not problems, "\n".join(map(str, problems))
-        actual = ActualReader(self.state).read("loans", graphs)
+        actual = ActualReader(self.state).read("loans", graphs, is_forced)
         graph = next(graph for graph in graphs if graph.pipeline == pipeline)
         return plan_pipeline(graph, actual, is_forced), actual
 
