@@ -32,7 +32,7 @@ def make_site(state: State, engine: str, tracking: str | None, max_parallel: int
         engine=ProcessEngine(),
         environments=EnvironmentPool(state, VenvBuilder(state.folder.environments), time.time, max_parallel),
         tracking=make_tracking(state.folder, tracking),
-        workspace=Workspace(state.folder, state.outputs),
+        workspace=Workspace(state.folder, state.outputs, state.documents),
         slots=ThreadPoolExecutor(max_workers=max_parallel, thread_name_prefix="step"),
         clock=time.time,
     )

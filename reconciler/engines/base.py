@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -37,6 +37,7 @@ class ExitReason(StrEnum):
     TIMED_OUT = "timed-out"
     CANCELLED = "cancelled"
     LOST = "lost"
+    LEFT = "left"  # not ended: it goes on, and this process follows it no longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,11 @@ class Engine(Protocol):
 
     name: str
 
-    def start(self, task: Task) -> str:
+    def start(self, task: Task, keep: Callable[[str], object] = ...) -> str:
         """Start the task and return its handle.
+
+        `keep` gets the handle before anything executes: a process that is killed in between has either executed
+        nothing or left a handle to follow.
 
         Raises:
             EngineError: it cannot be started.
@@ -67,4 +71,8 @@ class Engine(Protocol):
 
     def cancel(self, handle: str) -> None:
         """End the execution and all that it started; `wait` then answers CANCELLED."""
+        ...
+
+    def leave(self, handle: str) -> None:
+        """Follow the execution no longer: `wait` answers LEFT, and it goes on for another process to follow."""
         ...

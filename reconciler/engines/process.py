@@ -9,8 +9,9 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import psutil
@@ -24,8 +25,12 @@ _POLL_SECONDS = 0.2
 _LOOK_SECONDS = 0.02
 _LONGEST_WAIT_SECONDS = 86_400.0
 _HAS_PROC = Path("/proc/self/stat").exists()
-# The wrapper leaves the exit status in a file, by rename: a daemon started anew finds it whole or not at all.
-_WRAPPER = 'sh -c "$1"; code=$?; echo $code > "$2.tmp" && mv "$2.tmp" "$2"; exit $code'
+# The wrapper begins when it is told to, and not where the process that would tell it is gone. It leaves the exit status
+# in a file, by rename: a daemon started anew finds it whole or not at all.
+_WRAPPER = (
+    "read -r begin || exit 125; exec < /dev/null; "
+    'sh -c "$1"; code=$?; echo $code > "$2.tmp" && mv "$2.tmp" "$2"; exit $code'
+)
 _EXIT_FILE = "exit"
 
 
@@ -41,8 +46,10 @@ class ProcessEngine:
         self._grace = kill_grace_seconds
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._cancelled: dict[str, set[psutil.Process]] = {}
+        self._left: set[str] = set()
+        self._followed: dict[str, _EndOf] = {}
 
-    def start(self, task: Task) -> str:
+    def start(self, task: Task, keep: Callable[[str], object] = lambda _: None) -> str:
         """See `Engine.start`."""
         try:
             for name in ("home", "tmp"):
@@ -53,7 +60,7 @@ class ProcessEngine:
                     ["sh", "-c", _WRAPPER, "sh", task.command, str(task.folder / _EXIT_FILE)],
                     cwd=task.code_folder or task.folder,
                     env=_environment(task),
-                    stdin=subprocess.DEVNULL,
+                    stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
@@ -63,11 +70,16 @@ class ProcessEngine:
             raise EngineError(f"the step cannot be started: {error}", place=task.id, hint=hint) from error
         handle = f"{process.pid}:{_start_of(process.pid)}"
         self._children[handle] = process
+        with contextlib.suppress(BrokenPipeError), process.stdin or contextlib.nullcontext():
+            keep(handle)
+            _tell_to_begin(process)
         return handle
 
     def wait(self, task: Task, handle: str) -> Exit:
         """See `Engine.wait`. The time limit counts from the start of the process, after an adoption too."""
         is_timed_out = not self._wait_until_ended(task, handle)
+        if handle in self._left and _is_alive(handle):
+            return Exit(ExitReason.LEFT, None, "goes on")
         if is_timed_out:
             self._end(handle, _family(handle))
             self._wait_until_ended(task, handle, is_limited=False)
@@ -88,18 +100,26 @@ class ProcessEngine:
         family = self._cancelled[handle] = _family(handle)
         self._end(handle, family)
 
+    def leave(self, handle: str) -> None:
+        """See `Engine.leave`."""
+        self._left.add(handle)
+        followed = self._followed.get(handle)
+        if followed is not None:
+            followed.wake()
+
     def _wait_until_ended(self, task: Task, handle: str, is_limited: bool = True) -> bool:
-        """Block until the process is gone; False where its time ran out first."""
+        """Block until the process is gone or left; False where its time ran out first."""
         limit = task.timeout_seconds if is_limited else None
-        ended = _EndOf(handle)
+        ended = self._followed[handle] = _EndOf(handle)
         try:
-            while _is_alive(handle):
+            while _is_alive(handle) and handle not in self._left:
                 left = None if limit is None else limit - _age(handle)
                 if left is not None and left <= 0:
                     return False
                 ended.wait(left)
             return True
         finally:
+            self._followed.pop(handle, None)
             ended.close()
 
     def _end(self, handle: str, family: Iterable[psutil.Process]) -> None:
@@ -117,22 +137,42 @@ class _EndOf:
     """Wakes up when a process ends: through the kernel where it can, else by looking now and then."""
 
     def __init__(self, handle: str) -> None:
-        self._descriptor: int | None = None
+        self._lock = threading.Lock()
+        self._descriptors: tuple[int, int] | None = None
         with contextlib.suppress(OSError, AttributeError):  # gone, no descriptors left, or no such call here
-            self._descriptor = os.pidfd_open(_pid_of(handle))
+            process = os.pidfd_open(_pid_of(handle))
+            try:
+                self._descriptors = process, os.eventfd(0)
+            except OSError:
+                os.close(process)
 
     def wait(self, seconds: float | None) -> None:
-        """Block until the process ends, or about so many seconds have passed."""
-        if self._descriptor is None:
+        """Block until the process ends, somebody wakes us, or about so many seconds have passed."""
+        if self._descriptors is None:
             time.sleep(_POLL_SECONDS)
             return
         poll = select.poll()
-        poll.register(self._descriptor, select.POLLIN)
+        for descriptor in self._descriptors:
+            poll.register(descriptor, select.POLLIN)
         poll.poll(None if seconds is None else math.ceil(min(seconds, _LONGEST_WAIT_SECONDS) * 1000))
 
+    def wake(self) -> None:
+        """Any thread may; nothing happens where it was closed meanwhile."""
+        with self._lock:
+            if self._descriptors is not None:
+                os.eventfd_write(self._descriptors[1], 1)
+
     def close(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
+        with self._lock:
+            for descriptor in self._descriptors or ():
+                os.close(descriptor)
+            self._descriptors = None
+
+
+def _tell_to_begin(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        process.stdin.write(b"\n")
+        process.stdin.flush()
 
 
 def _environment(task: Task) -> dict[str, str]:

@@ -10,8 +10,9 @@ from functools import partial
 from reconciler.execution.events import Events
 from reconciler.execution.journal import Journal
 from reconciler.execution.site import Site
-from reconciler.execution.task_runner import Execution, StepCancelledError, TaskRunner
+from reconciler.execution.task_runner import Execution, StepCancelledError, StepLeftError, TaskRunner
 from reconciler.execution.workspace import Objects
+from reconciler.model.errors import StepError
 from reconciler.model.runs import StepStatus
 from reconciler.model.steps import EnvironmentSpec
 
@@ -39,6 +40,7 @@ class Launcher:
         self._handles: dict[tuple[str, str], str] = {}
         self._environments: dict[str, Future[str]] = {}
         self._stop_reason = ""
+        self._is_leaving = False
         self._lock = threading.Lock()
 
     @property
@@ -61,7 +63,7 @@ class Launcher:
         self._events.when_done(location, lambda built: self._on_environment(execution, built, mlflow_run, on_end))
 
     def _on_environment(self, execution: Execution, built: Future[str], mlflow_run: Future[str], on_end: OnEnd) -> None:
-        error = StepCancelledError(self._stop_reason) if self._stop_reason else built.exception()
+        error = self._stopped(execution) if self._stop_reason else built.exception()
         if error is not None:
             self._end_unstarted(execution, error, mlflow_run, on_end)
             return
@@ -97,7 +99,7 @@ class Launcher:
         known = self._journal.change(execution.step.name, execution.trial, mlflow_run_id=mlflow_run_id)
         if self._stop_reason:
             self._end_left_over(execution)
-            raise StepCancelledError(self._stop_reason)
+            raise self._stopped(execution)
         self._journal.change(
             execution.step.name,
             execution.trial,
@@ -114,9 +116,14 @@ class Launcher:
             with self._lock:
                 self._handles.pop(key, None)
 
+    def _stopped(self, execution: Execution) -> StepError:
+        """Why it is not executed; what an earlier process started is left as it is, where all is left."""
+        is_left = self._is_leaving and execution.handle
+        return StepLeftError("goes on") if is_left else StepCancelledError(self._stop_reason)
+
     def _end_left_over(self, execution: Execution) -> None:
         """What an earlier process started, and this one will not follow, must not go on by itself."""
-        if execution.handle:
+        if execution.handle and not self._is_leaving:
             self._runner.cancel(execution.handle)
 
     def _on_started(self, key: tuple[str, str], handle: str) -> None:
@@ -126,14 +133,20 @@ class Launcher:
             self._handles[key] = handle
             is_late = bool(self._stop_reason)
         if is_late:
-            self._runner.cancel(handle)
+            self._let_go(handle)
 
-    def stop(self, reason: str) -> None:
-        """Start nothing new and end what runs."""
+    def stop(self, reason: str, is_leaving: bool = False) -> None:
+        """Start nothing new; end what runs, or leave it to go on for the next process."""
         with self._lock:
             if self._stop_reason:
                 return
-            self._stop_reason = reason
+            self._stop_reason, self._is_leaving = reason, is_leaving
             handles = list(self._handles.values())
         for handle in handles:
-            threading.Thread(target=self._runner.cancel, args=(handle,), daemon=True).start()
+            threading.Thread(target=self._let_go, args=(handle,), daemon=True).start()
+
+    def _let_go(self, handle: str) -> None:
+        if self._is_leaving:
+            self._runner.leave(handle)
+        else:
+            self._runner.cancel(handle)

@@ -16,7 +16,7 @@ from reconciler.execution.reuse import reusable
 from reconciler.execution.site import Claims, Site
 from reconciler.execution.step_order import StepOrder
 from reconciler.execution.sweeps import RunParts, Sweeps
-from reconciler.execution.task_runner import Execution, StepCancelledError
+from reconciler.execution.task_runner import Execution, StepCancelledError, StepLeftError
 from reconciler.execution.workspace import Objects
 from reconciler.model.errors import TrackingError
 from reconciler.model.plan import Actual, PipelinePlan, StepAction
@@ -65,11 +65,11 @@ class PipelineRun:
         self._events.post(stop)
 
     def interrupt(self) -> None:
-        """Stop, but leave the run to be taken up again by the next process."""
+        """Follow the run no longer: what executes goes on, and the next process takes the run up."""
 
         def stop() -> None:
             self._is_interrupted = True
-            self._stop("the daemon stops")
+            self._stop("the daemon stops", is_leaving=True)
 
         self._events.post(stop)
 
@@ -89,6 +89,8 @@ class PipelineRun:
         """Mark the run as failed where `go` itself could not."""
         run = self._site.state.runs.get(self._run.id) or self._run
         self._launcher.stop(message)
+        self._settle_unfinished()
+        self._journal.flush()
         self._site.state.runs.update(
             replace(run, status=RunStatus.FAILED, ended=self._site.clock(), error=f"broke off: {message}")
         )
@@ -232,6 +234,8 @@ class PipelineRun:
             self._endings.keep(step, result)
             metrics.add_done_callback(partial(self._on_metrics, step))
             self._on_result(execution.step, result)
+        elif isinstance(error, StepLeftError):
+            return  # it stays noted as running, with the handle by which the next process finds it
         elif isinstance(error, StepCancelledError) and self._launcher.stop_reason:
             self._claims.settle(execution.fingerprint, None)
             self._on_cancelled(execution)
@@ -264,9 +268,9 @@ class PipelineRun:
         else:
             self._endings.cancelled(execution, self._launcher.stop_reason)
 
-    def _stop(self, reason: str) -> None:
+    def _stop(self, reason: str, is_leaving: bool = False) -> None:
         self._sweeps.stop()
-        self._launcher.stop(reason)
+        self._launcher.stop(reason, is_leaving)
 
     # --- the end of the run ---
 

@@ -15,7 +15,7 @@ from reconciler.execution.record import RunRecord
 from reconciler.execution.reuse import reusable
 from reconciler.execution.site import Site
 from reconciler.execution.sweep_run import SweepRun, begin_sweep, metric_of
-from reconciler.execution.task_runner import Execution, StepCancelledError
+from reconciler.execution.task_runner import Execution, StepCancelledError, StepLeftError
 from reconciler.model.runs import Result, StepRun, StepStatus
 from reconciler.model.steps import Graph, Step
 from reconciler.planning.diff import reuse_reason
@@ -131,6 +131,9 @@ class Sweeps:
             self._parts.events.when_done(metrics, partial(self._on_judged, trial, step, result))
             return
         sweep = self._sweeps[trial.step.name]
+        if isinstance(error, StepLeftError):
+            sweep.running.discard(trial.trial)
+            return
         if isinstance(error, StepCancelledError) and self._parts.launcher.stop_reason:
             sweep.running.discard(trial.trial)
             self._on_cancelled(trial)

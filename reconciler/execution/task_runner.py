@@ -21,6 +21,10 @@ class StepCancelledError(StepError):
     """The step was ended on purpose."""
 
 
+class StepLeftError(StepError):
+    """The step goes on, for another process to take up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Execution:
     """What is to be executed.
@@ -73,6 +77,7 @@ class TaskRunner:
 
         Raises:
             StepCancelledError: it was ended on purpose.
+            StepLeftError: it was left to go on.
             StepError: it failed; the message says how and shows the end of the log.
         """
         folder = self._workspace.task_folder(execution.run_id, execution.step.name, execution.trial)
@@ -81,16 +86,20 @@ class TaskRunner:
         ended = self._adopt(execution, folder, log, on_started)
         if ended is None:
             task = self._task(execution, folder, log, environment, variables, objects)
-            handle = self._engine.start(task)
-            on_started(handle)
-            ended = self._engine.wait(task, handle)
-        self._check(ended, execution, log)
+            ended = self._engine.wait(task, self._engine.start(task, on_started))
+        if ended.reason is ExitReason.LEFT:
+            raise StepLeftError(ended.message)
         try:
-            outputs = self._workspace.take_in(folder, execution.definition)
+            self._check(ended, execution, log)
+            return self._outputs(folder, execution, log)
+        finally:
+            self._workspace.clear(folder)
+
+    def _outputs(self, folder: Path, execution: Execution, log: Path) -> dict[str, str]:
+        try:
+            return self._workspace.take_in(folder, execution.definition)
         except StepError as error:
             raise StepError(_with_tail(error.message, log), hint=error.hint) from error
-        self._workspace.clear(folder)
-        return outputs
 
     def _adopt(self, execution: Execution, folder: Path, log: Path, on_started: Callable[[str], None]) -> Exit | None:
         """How an execution ended that an earlier process started; None where it has to be started anew."""
@@ -146,6 +155,9 @@ class TaskRunner:
 
     def cancel(self, handle: str) -> None:
         self._engine.cancel(handle)
+
+    def leave(self, handle: str) -> None:
+        self._engine.leave(handle)
 
 
 def _bare_task(execution: Execution, folder: Path, log: Path) -> Task:

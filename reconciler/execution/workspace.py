@@ -9,6 +9,7 @@ from typing import Protocol
 
 from reconciler.model.errors import StepError
 from reconciler.model.steps import CodeFolder, DataSource, Definition, InputSource
+from reconciler.source.local_data import DigestCache, local_digest
 from reconciler.state.folder import StateFolder
 from reconciler.state.outputs import Outputs, remove
 
@@ -28,9 +29,10 @@ class Objects(Protocol):
 class Workspace:
     """Lays out what a step gets and takes in what it leaves."""
 
-    def __init__(self, folder: StateFolder, outputs: Outputs) -> None:
+    def __init__(self, folder: StateFolder, outputs: Outputs, local_digests: DigestCache) -> None:
         self._folder = folder
         self._outputs = outputs
+        self._local_digests = local_digests
 
     def task_folder(self, run_id: str, step: str, trial: str) -> Path:
         return self._folder.work / run_id / (f"{step}.{trial}" if trial else step)
@@ -63,13 +65,25 @@ class Workspace:
 
     def _data_path(self, source: DataSource, objects: Objects) -> Path:
         if source.local is not None:
-            return Path(source.local)
+            return self._local_path(source.local, source.digest)
         destination = self._outputs.path(f"git-{source.oid}")
         if not destination.exists():
             destination.parent.mkdir(parents=True, exist_ok=True)
             export = objects.export_tree if source.is_folder else objects.export_file
             export(source.oid or "", destination)
         return destination
+
+    def _local_path(self, named: str, planned: str) -> Path:
+        path = Path(named).resolve()
+        try:
+            is_as_planned = local_digest(path, self._local_digests) == planned
+        except OSError as error:
+            message = f"the data cannot be read: {error.strerror or error}"
+            raise StepError(message, place=named, hint="put it back, then reconcile again") from error
+        if not is_as_planned:
+            message = "the data has changed since the run was planned with it"
+            raise StepError(message, place=named, hint="reconcile again: the step runs with what is there now")
+        return path
 
     def lay_out(
         self,

@@ -139,12 +139,10 @@ def _inline_command(name: str, written: dict[str, Any], reading: Reading) -> Com
 
 
 def _port_of(name: str, value: Any) -> InputPort:
-    """The port that an inline job's binding implies; what a bound pipeline input is, planning finds out."""
+    """The port that an inline job's binding implies; of what kind the bound thing is, planning finds out."""
     if isinstance(value, dict):
         return InputPort(name, value.get("type", "uri_folder"))
-    if isinstance(value, str) and _OUTPUT.match(value):
-        return InputPort(name, "uri_folder")
-    if isinstance(value, str) and _INPUT.match(value):
+    if isinstance(value, str) and (_OUTPUT.match(value) or _INPUT.match(value)):
         return InputPort(name, "any")
     return InputPort(name, "string")
 

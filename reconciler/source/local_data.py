@@ -29,7 +29,7 @@ def with_local_data(desired: Desired, roots: Sequence[str], cache: DigestCache) 
     for named in dict.fromkeys(_local_paths(desired)):
         path = Path(named).resolve()
         if (path.is_file() or path.is_dir()) and any(path.is_relative_to(Path(root).resolve()) for root in roots):
-            digests[named] = _digest(path, cache)
+            digests[named] = local_digest(path, cache)
     return replace(desired, local_data=digests) if digests else desired
 
 
@@ -53,7 +53,8 @@ def _local(path: str) -> Iterator[str]:
         yield local
 
 
-def _digest(path: Path, cache: DigestCache) -> str:
+def local_digest(path: Path, cache: DigestCache) -> str:
+    """The digest of a file or folder as it stands; of a file that did not change since it was read, from the cache."""
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.is_file())
         listed = "\0".join(f"{file.relative_to(path)}\0{_file_digest(file, cache)}" for file in files)

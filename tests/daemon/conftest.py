@@ -41,5 +41,7 @@ def following(site: Site, origin: Origin) -> Iterator[Following]:
 
 
 @pytest.fixture
-def waiting(tmp_path: Path) -> Waiting:
-    return Waiting(tmp_path)
+def waiting(tmp_path: Path) -> Iterator[Waiting]:
+    waiting = Waiting(tmp_path)
+    yield waiting
+    waiting.go_on()  # a step outlives the daemon that started it

@@ -62,7 +62,7 @@ def make_site(folder: Path, clock: Clock) -> Site:
         engine=ProcessEngine(kill_grace_seconds=1.0),
         environments=EnvironmentPool(state, OurPython(folder / "environments"), clock, 2),
         tracking=NoTracking(),
-        workspace=Workspace(state.folder, state.outputs),
+        workspace=Workspace(state.folder, state.outputs, state.documents),
         slots=ThreadPoolExecutor(max_workers=4),
         clock=clock,
     )

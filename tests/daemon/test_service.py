@@ -75,7 +75,9 @@ def test_a_signal_stops_it_cleanly(origin: Origin, state: Path, number: signal.S
     assert StateLock(state / "daemon.lock").owner() is None
 
 
-def test_a_step_that_runs_when_it_stops_is_taken_up_by_the_next(origin: Origin, state: Path, waiting: Waiting) -> None:
+def test_a_step_that_runs_when_it_stops_goes_on_for_the_next_to_follow(
+    origin: Origin, state: Path, waiting: Waiting
+) -> None:
     origin.push({GREET: waiting.manifest})
     with DaemonProcess(origin.url, state) as daemon:
         waiting.until_second()
@@ -85,7 +87,7 @@ def test_a_step_that_runs_when_it_stops_is_taken_up_by_the_next(origin: Origin, 
         daemon.until_said("taking up greet-1 again")
         waiting.go_on()
         until(lambda: statuses(state) == [SUCCEEDED])
-    assert waiting.begun() == ["first", "second", "second"]
+    assert waiting.begun() == ["first", "second"]
 
 
 def test_a_step_that_runs_when_it_is_killed_goes_on_and_is_not_repeated(

@@ -23,6 +23,7 @@ from reconciler.model.plan import Actual, PipelinePlan
 from reconciler.model.runs import Run, StepRun
 from reconciler.planning.diff import plan_pipeline
 from reconciler.planning.graph import GraphBuilder
+from reconciler.source.local_data import with_local_data
 from reconciler.source.worktree import Worktree
 from reconciler.state.actual import ActualReader
 from reconciler.state.folder import StateFolder
@@ -55,7 +56,9 @@ class Place:
         parallel: int = 4,
         builder: EnvironmentBuilder | None = None,
         tracking: Tracking | None = None,
+        data_roots: tuple[str, ...] = (),
     ) -> None:
+        self._data_roots = data_roots
         self._is_closed = False
         self.state = State(StateFolder(folder))
         self.site = Site(
@@ -63,14 +66,15 @@ class Place:
             engine=ProcessEngine(kill_grace_seconds=1.0),
             environments=EnvironmentPool(self.state, builder or ThisPython(), time.time, parallel),
             tracking=tracking or NoTracking(),
-            workspace=Workspace(self.state.folder, self.state.outputs),
+            workspace=Workspace(self.state.folder, self.state.outputs, self.state.documents),
             slots=ThreadPoolExecutor(max_workers=parallel),
             clock=time.time,
         )
 
     def plan(self, tree: Worktree, pipeline: str = "lending", is_forced: bool = False) -> tuple[PipelinePlan, Actual]:
         """What is to be done with a pipeline, and the actual state that says so."""
-        desired = Loader(self.state.documents).load(tree.snapshot, tree.objects)
+        loaded = Loader(self.state.documents).load(tree.snapshot, tree.objects)
+        desired = with_local_data(loaded, self._data_roots, self.state.documents)
         graphs, found = GraphBuilder().build(desired)
         problems = [problem for problem in (*desired.problems, *found) if problem.is_error]
         assert not problems, "\n".join(map(str, problems))
@@ -121,6 +125,14 @@ class Place:
             for step in self.state.runs.steps(run.id):
                 if step.handle:
                     self.site.engine.cancel(step.handle)
+        self._let_go()
+
+    def leave(self) -> None:
+        """Let go of everything but the steps that run, as a daemon does that is told to stop."""
+        self._is_closed = True
+        self._let_go()
+
+    def _let_go(self) -> None:
         self.site.close()
         self.state.close()
 

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
 
-from reconciler.execution.pipeline_run import PipelineRun
 from reconciler.model.runs import RunStatus, StepStatus
 from reconciler.source.worktree import Worktree
 
@@ -22,6 +22,7 @@ from .repository import Repository, Witness, choice, job, reads, sweep, waits_fo
 ROOT = Path(__file__).parents[2]
 _PROGRAM = """
 import sys, tempfile
+from functools import partial
 from pathlib import Path
 from reconciler.source.worktree import worktree_snapshot
 from tests.execution.place import Place
@@ -186,38 +187,26 @@ def test_a_step_that_fails_after_the_program_was_killed_fails_with_its_whole_log
 
 
 @pytest.mark.parametrize("is_followed", [True, False], ids=["followed", "not yet followed"])
-@pytest.mark.parametrize(
-    ("end", "status", "of_step"),
-    [
-        (lambda run: run.cancel("enough"), RunStatus.CANCELLED, "cancelled"),
-        (lambda run: run.interrupt(), RunStatus.RUNNING, "pending"),
-    ],
-    ids=["cancelled", "interrupted"],
-)
-def test_a_step_that_was_taken_up_can_be_ended_like_any_other(
-    reopened: Reopened,
-    chain: Worktree,
-    witness: Witness,
-    end: Callable[[PipelineRun], None],
-    status: RunStatus,
-    of_step: str,
-    is_followed: bool,
+@pytest.mark.parametrize("is_cancelled", [True, False], ids=["cancelled", "left"])
+def test_a_step_that_was_taken_up_can_be_cancelled_or_left_like_any_other(
+    reopened: Reopened, chain: Worktree, witness: Witness, is_cancelled: bool, is_followed: bool
 ) -> None:
     place = reopened(slow_runs)
     pid = pid_of(place)
     run = place.take_up(chain)
+    end = partial(run.cancel, "enough") if is_cancelled else run.interrupt
     if is_followed:
         forget_that_it_runs(place)
         going = Going(run)
         eventually(lambda: place.statuses("lending-1")["slow"] == "running")
-        end(run)
+        end()
         ended = going.ended()
     else:
-        end(run)
+        end()
         ended = run.go()
-    assert ended.status is status
-    assert place.statuses(ended)["slow"] == of_step
-    assert is_over(pid)
+    assert ended.status is (RunStatus.CANCELLED if is_cancelled else RunStatus.RUNNING)
+    assert is_over(pid) is is_cancelled
+    assert bool(place.steps("lending-1")["slow"].handle) is not is_cancelled
     assert witness.lines == ["quick", "slow"]
 
 

@@ -255,7 +255,7 @@ def test_a_command_job_declares_what_it_binds() -> None:
         outputs={"out": {"type": "mlflow_model", "mode": "upload"}, "report": None, "given": "${{parent.outputs.x}}"},
     )
     assert read.inputs == (
-        InputPort("table", "uri_folder"),
+        InputPort("table", "any"),
         InputPort("seed", "any"),
         InputPort("raw", "uri_file"),
         InputPort("rate", "string"),
