@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 
 from reconciler.model.digests import digest_of
@@ -70,8 +71,8 @@ def input_ports(document: Mapping[str, Any], reading: Reading) -> tuple[InputPor
     ports = []
     for name, port in (document.get("inputs") or {}).items():
         read = InputPort(
-            name=name,
-            type=port["type"],
+            name=intern(name),  # the same few in every manifest
+            type=intern(port["type"]),
             description=port.get("description") or "",
             default=port.get("default"),
             is_optional=bool(port.get("optional", False)),
@@ -89,7 +90,7 @@ def input_ports(document: Mapping[str, Any], reading: Reading) -> tuple[InputPor
 
 def output_ports(document: Mapping[str, Any]) -> tuple[OutputPort, ...]:
     return tuple(
-        OutputPort(name, port["type"], port.get("description") or "")
+        OutputPort(intern(name), intern(port["type"]), port.get("description") or "")
         for name, port in (document.get("outputs") or {}).items()
     )
 

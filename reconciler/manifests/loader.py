@@ -23,6 +23,7 @@ from reconciler.model.problems import Code, Problem, Severity
 from reconciler.model.snapshot import EntryKind, Snapshot
 
 _SUFFIXES = (".yaml", ".yml")
+_AT_ONCE = 1000  # files whose text is in memory together
 _MARKS = re.compile(rb"\$schema|azureml|\$\{\{|^(?:command|jobs|conda_file|type: (?:uri_|mltable))", re.MULTILINE)
 _BUILDERS: Mapping[Kind, Callable[[dict[str, Any], Reading, str], AnyManifest]] = {
     Kind.COMPONENT: component,
@@ -58,31 +59,34 @@ class Loader:
 
     def __init__(self, cache: DocumentCache | None = None) -> None:
         self._cache = cache
+        self._snapshot: Snapshot | None = None
         self._loaded: dict[str, _Loaded] = {}
 
     def load(self, snapshot: Snapshot, blobs: BlobReader) -> Desired:
         """All manifests of the snapshot, with every problem that a file shows by itself."""
-        files = {
-            path: entry.oid
-            for path, entry in snapshot.entries.items()
-            if path.endswith(_SUFFIXES) and entry.kind is EntryKind.FILE
-        }
-        files = {path: files[path] for path in sorted(files)}  # entries that are new stand last in a snapshot
-        before = self._loaded
         loaded: dict[str, _Loaded] = {}
-        unread: dict[str, str] = {}
-        for path, oid in files.items():
-            known = before.get(path)
-            if known is not None and known.oid == oid:
-                loaded[path] = known
-            else:
-                unread[path] = oid
-        if unread:
-            loaded.update(self._read(unread, blobs))
-        self._loaded = loaded
-        return self._desired(snapshot, files, loaded, blobs)
+        paths: Iterable[str] = snapshot.entries
+        if self._snapshot is not None:
+            paths = snapshot.paths_changed_since(self._snapshot)
+            loaded = {**self._loaded}
+        unread = {path: snapshot.entries[path].oid for path in paths if _may_be_manifest(path, snapshot)}
+        for path in paths:
+            if path not in unread:
+                loaded.pop(path, None)
+        is_in_order = bool(loaded) and unread.keys() <= loaded.keys()
+        loaded.update(self._read(unread, blobs))
+        self._loaded = loaded if is_in_order else {path: loaded[path] for path in sorted(loaded)}
+        self._snapshot = snapshot
+        return self._desired(snapshot, blobs)
 
     def _read(self, unread: Mapping[str, str], blobs: BlobReader) -> dict[str, _Loaded]:
+        paths = list(unread)
+        loaded: dict[str, _Loaded] = {}
+        for start in range(0, len(paths), _AT_ONCE):
+            loaded.update(self._read_some({path: unread[path] for path in paths[start : start + _AT_ONCE]}, blobs))
+        return loaded
+
+    def _read_some(self, unread: Mapping[str, str], blobs: BlobReader) -> dict[str, _Loaded]:
         oids = list(dict.fromkeys(unread.values()))
         cached = self._cache.documents(oids) if self._cache else {}
         contents = blobs.read_many([oid for oid in oids if oid not in cached])
@@ -101,23 +105,30 @@ class Loader:
             self._cache.keep_documents(fresh)
         return loaded
 
-    def _desired(
-        self, snapshot: Snapshot, files: Mapping[str, str], loaded: Mapping[str, _Loaded], blobs: BlobReader
-    ) -> Desired:
+    def _desired(self, snapshot: Snapshot, blobs: BlobReader) -> Desired:
         manifests: dict[str, AnyManifest] = {}
         problems: list[Problem] = []
-        for path in files:
-            read = loaded[path]
+        for path, read in self._loaded.items():
             if read.manifest is not None:
                 manifests[path] = read.manifest
-            problems.extend(read.problems)
+            if read.problems:
+                problems.extend(read.problems)
         problems.extend(_duplicates(manifests))
         settings = Settings()
-        if SETTINGS_FILE in files:
-            content = blobs.read_many([files[SETTINGS_FILE]])[files[SETTINGS_FILE]]
-            settings, found = settings_of(content)
+        if SETTINGS_FILE in self._loaded:
+            oid = self._loaded[SETTINGS_FILE].oid
+            settings, found = settings_of(blobs.read_many([oid])[oid])
             problems.extend(found)
-        return Desired(snapshot, manifests, settings, located(dict.fromkeys(problems), snapshot, blobs), len(files))
+        return Desired(
+            snapshot, manifests, settings, located(dict.fromkeys(problems), snapshot, blobs), len(self._loaded)
+        )
+
+
+def _may_be_manifest(path: str, snapshot: Snapshot) -> bool:
+    if not path.endswith(_SUFFIXES):
+        return False
+    entry = snapshot.entries.get(path)
+    return entry is not None and entry.kind is EntryKind.FILE
 
 
 def _parse(content: bytes, path: str, oid: str) -> tuple[_Loaded, tuple[str, str] | None]:

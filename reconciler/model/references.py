@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _REGISTRY = re.compile(
     r"^azureml://registries/(?P<registry>[^/]+)/(?:components|environments|data|models)/(?P<name>[^/]+)"
@@ -32,6 +33,7 @@ class Reference:
     registry: str | None = None
 
 
+@lru_cache(maxsize=4096)
 def parse_reference(text: str) -> Reference:
     """Read a reference. What looks like a YAML file or a relative path is a path, the rest a name.
 

@@ -30,18 +30,11 @@ class Changes:
 
 
 def changes_between(old: Desired | None, new: Desired) -> Changes:
-    """What changed; values that are the very same object did not, all others may have."""
+    """What changed; a manifest does only where its file does."""
     if old is None or old.settings != new.settings or old.local_data != new.local_data:
         return Changes(is_everything=True)
     before, now = old.manifests, new.manifests
-    files = {file for file, manifest in now.items() if before.get(file) is not manifest}
-    files |= before.keys() - now.keys()
-    changed = [each for file in files for each in (before.get(file), now.get(file)) if each is not None]
-    entries, was = new.snapshot.entries, old.snapshot.entries
-    paths = {path for path, entry in entries.items() if was.get(path) is not entry}
-    paths |= was.keys() - entries.keys()
-    if old.snapshot.tree != new.snapshot.tree:
-        paths.add("")
-    return Changes(
-        frozenset((kind_of(manifest), manifest.name) for manifest in changed), frozenset(files), frozenset(paths)
-    )
+    paths = new.snapshot.paths_changed_since(old.snapshot)
+    files = frozenset(path for path in paths if before.get(path) is not now.get(path))
+    changed = (each for file in files for each in (before.get(file), now.get(file)) if each is not None)
+    return Changes(frozenset((kind_of(manifest), manifest.name) for manifest in changed), files, paths)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.model.errors import SourceError, UsageError
-from reconciler.model.snapshot import Commit, Snapshot
+from reconciler.model.snapshot import Commit, Difference, Snapshot
 from reconciler.source.objects import Objects
 from reconciler.source.plumbing import Git, complaint, environment
 from reconciler.source.tree import list_tree, update_tree
@@ -96,11 +96,11 @@ class Mirror:
             SourceError: the commit was never fetched.
         """
         tree = self._objects.read(commit).partition(b"\n")[0].removeprefix(b"tree ").decode()
+        revision = f"{self._branch}@sha1:{commit}"
         if previous is None:
-            entries = list_tree(self._git, tree)
-        else:
-            entries = update_tree(self._git, previous.entries, previous.tree, tree)
-        return Snapshot(f"{self._branch}@sha1:{commit}", commit, tree, entries)
+            return Snapshot(revision, commit, tree, list_tree(self._git, tree))
+        entries, changed = update_tree(self._git, previous.entries, previous.tree, tree)
+        return Snapshot(revision, commit, tree, entries, Difference(previous.tree, changed))
 
     def commit(self, commit_id: str) -> Commit:
         """Who made a commit, when, and what its first line says."""

@@ -34,33 +34,37 @@ def list_tree(git: Git, tree: str) -> dict[str, Entry]:
     return entries
 
 
-def update_tree(git: Git, entries: Mapping[str, Entry], old_tree: str, new_tree: str) -> dict[str, Entry]:
-    """The paths of `new_tree`, from those of `old_tree` and what differs between the two.
+def update_tree(
+    git: Git, entries: Mapping[str, Entry], old_tree: str, new_tree: str
+) -> tuple[dict[str, Entry], frozenset[str]]:
+    """The paths of `new_tree`, from those of `old_tree` and what differs between the two, which comes with them.
 
     Raises:
         SourceError: one of the trees is not there.
     """
     updated = dict(entries)
     if old_tree == new_tree:
-        return updated
+        return updated, frozenset()
     listing = git.run(
         "diff-tree", "-r", "-t", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=none", old_tree, new_tree
     )
     fields = iter(_text(listing).split("\0"))
     present: dict[str, Entry] = {}
+    gone: list[str] = []
     for about in fields:
         if not about:
             break
         _, mode, _, oid, status = about.split(" ")
         path = next(fields)
         if status == "D":
+            gone.append(path)
             updated.pop(path, None)
         else:
             kind, is_executable = _KINDS[mode]
             present[path] = Entry(oid, kind, is_executable)
     # Last, for where a file gives way to a folder its path is both removed and added.
     updated.update(present)
-    return updated
+    return updated, frozenset((*present, *gone, ""))
 
 
 def _text(listing: bytes) -> str:

@@ -10,7 +10,7 @@ import yaml
 
 from reconciler.manifests.loader import Loader
 from reconciler.model.desired import Desired
-from reconciler.model.snapshot import Entry, EntryKind, Snapshot
+from reconciler.model.snapshot import Difference, Entry, EntryKind, Snapshot
 
 Content = str | Mapping[str, object]
 Files = Mapping[str, Content]
@@ -24,6 +24,7 @@ class History:
         self._entries: dict[str, Entry] = {}
         self._blobs: dict[str, bytes] = {}
         self._count = 0
+        self._root = ""
 
     def revision(self, files: Files, local_data: Mapping[str, str] | None = None) -> Desired:
         """The next revision, which holds exactly these files."""
@@ -32,9 +33,12 @@ class History:
         now = _entries({path: _hash("blob", content) for path, content in contents.items()})
         root = now.pop("").oid
         kept = {path: entry for path, entry in self._entries.items() if now.get(path) == entry}
+        changed = {path for path, entry in now.items() if path not in kept} | (self._entries.keys() - now.keys())
+        difference = Difference(self._root, frozenset({*changed, ""} if root != self._root else ()))
+        self._root = root
         self._entries = kept | {path: entry for path, entry in now.items() if path not in kept}
         self._count += 1
-        snapshot = Snapshot(f"main@sha1:{self._count}", str(self._count), root, self._entries)
+        snapshot = Snapshot(f"main@sha1:{self._count}", str(self._count), root, self._entries, difference)
         return replace(self._loader.load(snapshot, self), local_data=local_data or {})
 
     def read_many(self, oids: Sequence[str]) -> Mapping[str, bytes]:

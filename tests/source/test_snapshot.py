@@ -38,6 +38,8 @@ def test_incremental_snapshots_equal_fresh_ones(followed: Followed, commits: lis
         incremental = mirror.snapshot(commit, previous)
         assert incremental == fresh
         assert {path for path, entry in fresh.entries.items() if entry.kind is not EntryKind.TREE} == set(content)
+        if previous is not None:
+            assert incremental.paths_changed_since(previous) == fresh.paths_changed_since(previous)
         previous = incremental
 
 
