@@ -10,7 +10,7 @@ from reconciler.cli.progress import Progress
 from reconciler.cli.run_table import show_run
 from reconciler.cli.show_problems import show_problems
 from reconciler.cli.site_factory import make_site
-from reconciler.cli.work_tree import LOCAL_SOURCE, LoadedTree, below, loaded_tree, plan_tree
+from reconciler.cli.work_tree import LoadedTree, below, loaded_tree, plan_tree
 from reconciler.execution.carry_out import Order, abandon_all, new_run, restore
 from reconciler.execution.record import Origin
 from reconciler.execution.site import Site
@@ -22,6 +22,7 @@ from reconciler.model.runs import Run
 from reconciler.planning.diff import plan_pipeline
 from reconciler.planning.environments import environment_spec
 from reconciler.state.folder import StateFolder
+from reconciler.state.sources import LOCAL_SOURCE
 from reconciler.state.store import State
 
 

@@ -11,12 +11,13 @@ from reconciler.cli.output import complain, say
 from reconciler.cli.progress import Progress
 from reconciler.cli.run_table import show_run
 from reconciler.cli.site_factory import make_site
-from reconciler.cli.work_tree import LOCAL_SOURCE
 from reconciler.daemon.follower import Outcome, SourceSettings
 from reconciler.daemon.service import Daemon, DaemonSettings
 from reconciler.model.errors import UsageError
+from reconciler.model.manifests import Kind
 from reconciler.source.mirror import redacted
 from reconciler.state.folder import StateFolder
+from reconciler.state.sources import LOCAL_SOURCE
 from reconciler.state.store import State
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*\Z")
@@ -98,9 +99,8 @@ class _Reporter:
 
 def _failures(state: State, source: str) -> list[str]:
     """The pipelines of a source whose newest run did not end well."""
-    names = [resource.name for resource in state.sources.resources(source) if resource.kind == "pipeline"]
     failed = []
-    for name in names:
+    for name in sorted(name for kind, name in state.sources.applied(source) if kind is Kind.PIPELINE):
         newest = next(iter(state.runs.recent(name, limit=1)), None)
         if newest is not None and not newest.status.is_good:
             complain(f"{newest.id} {newest.status}")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from reconciler.cli.output import complain, say
 from reconciler.cli.progress import Progress
 from reconciler.cli.run_table import show_run
-from reconciler.cli.work_tree import LOCAL_SOURCE
 from reconciler.daemon.requests import Requests
 from reconciler.model.errors import UsageError
 from reconciler.state.folder import StateFolder
+from reconciler.state.sources import LOCAL_SOURCE
 from reconciler.state.store import State
 
 

@@ -20,9 +20,8 @@ from reconciler.planning.graph import GraphBuilder
 from reconciler.source.local_data import with_local_data
 from reconciler.source.worktree import Worktree, worktree_snapshot
 from reconciler.state.actual import ActualReader
+from reconciler.state.sources import LOCAL_SOURCE
 from reconciler.state.store import State
-
-LOCAL_SOURCE = "local"
 
 
 @dataclass(frozen=True)

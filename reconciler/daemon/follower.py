@@ -17,7 +17,6 @@ from reconciler.execution.record import Origin
 from reconciler.execution.site import Site
 from reconciler.model.desired import Desired
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.manifests import Pipeline
 from reconciler.model.plan import Actual, PipelineAction, PipelinePlan, Plan
 from reconciler.model.problems import Problem
 from reconciler.model.runs import Run, RunStatus
@@ -261,9 +260,6 @@ class Follower:
             return
         resources = resources_of(self._applied.desired, self._site.state, self._settings.name, self._waiting)
         self._site.state.sources.save_resources(self._settings.name, resources, self._site.clock())
-
-    def pipelines(self) -> list[Pipeline]:
-        return self._applied.desired.pipelines if self._applied else []
 
     def stop(self) -> None:
         """Interrupt what runs, so that the next process takes it up, and wait until it stands still."""

@@ -50,7 +50,6 @@ class Daemon:
             outcome = self._follower.reconcile("once", is_asked=True)
             self._on_outcome(outcome)
             self._follower.wait()
-            self._follower.save_resources()
             return outcome
         finally:
             self._follower.stop()

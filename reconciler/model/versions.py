@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from semver import Version
 
-__all__ = ["InvalidRangeError", "Version", "VersionRange", "parse_range", "parse_version"]
+__all__ = ["InvalidRangeError", "Version", "VersionRange", "highest_fitting", "parse_range", "parse_version"]
 
 _PARTIAL = re.compile(r"^v?(\d+|[xX*])?(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$")
 _COMPARATOR = re.compile(r"^(\^|~>?|>=|<=|>|<|==?)?(.*)$")
@@ -47,6 +47,17 @@ class VersionRange:
     def highest(self, versions: list[Version]) -> Version | None:
         """The highest of the versions that lie in the range."""
         return max((version for version in versions if version in self), default=None)
+
+
+@lru_cache(maxsize=4096)
+def highest_fitting(wanted: str, versions: frozenset[str]) -> str | None:
+    """The highest of the versions that lie in the wanted range.
+
+    Raises:
+        InvalidRangeError: what is wanted is no range.
+    """
+    best = parse_range(wanted).highest([parse_version(version) for version in versions])
+    return None if best is None else str(best)
 
 
 def _satisfies(version: Version, bounds: tuple[tuple[str, Version], ...]) -> bool:

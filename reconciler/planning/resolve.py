@@ -11,7 +11,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.manifests import AnyManifest, Component, DataAsset, Environment, Kind, kind_of
 from reconciler.model.problems import Code, Pointer, Problem
 from reconciler.model.references import LATEST, Reference
-from reconciler.model.versions import InvalidRangeError, Version, parse_range, parse_version
+from reconciler.model.versions import InvalidRangeError, highest_fitting, parse_version
 from reconciler.planning.changes import Changes
 
 M = TypeVar("M", Component, Environment, DataAsset)
@@ -108,15 +108,14 @@ def _fitting(
     candidates: list[AnyManifest], reference: Reference, kind: Kind, file: str, pointer: Pointer
 ) -> AnyManifest:
     """The highest version that fits; a manifest without a version fits only where none is asked for."""
-    by_version: dict[Version, AnyManifest] = {
-        parse_version(manifest.version): manifest for manifest in candidates if manifest.version
-    }
+    by_version = {manifest.version: manifest for manifest in candidates if manifest.version}
     anonymous = next((manifest for manifest in candidates if not manifest.version), None)
     if reference.wanted == LATEST:
-        released = [version for version in by_version if version.prerelease is None] or list(by_version)
-        return by_version[max(released)] if released else candidates[0]
+        versions = [parse_version(version) for version in by_version]
+        released = [version for version in versions if version.prerelease is None] or versions
+        return by_version[str(max(released))] if released else candidates[0]
     try:
-        best = parse_range(reference.wanted).highest(list(by_version))
+        best = highest_fitting(reference.wanted, frozenset(by_version))
     except InvalidRangeError as error:
         hint = "write a version, a range such as `^1.2`, or `latest`"
         raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, str(error), hint, pointer)) from None
@@ -126,7 +125,7 @@ def _fitting(
         hint = f"add `version:` to {anonymous.file} or refer to it with `@latest`"
         message = f"{kind} `{reference.name}` has no version, `{reference.wanted}` is asked for"
     else:
-        existing = ", ".join(str(version) for version in sorted(by_version))
+        existing = ", ".join(sorted(by_version, key=parse_version))
         message, hint = f"no version of {kind} `{reference.name}` fits `{reference.wanted}`", f"there are: {existing}"
     raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, message, hint, pointer))
 

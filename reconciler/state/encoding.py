@@ -14,13 +14,15 @@ from reconciler.model.status import Condition, ConditionType
 from reconciler.model.steps import CodeFolder, Definition
 from reconciler.state.database import Row
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
 
 def text(value: object) -> str:
     """A list or mapping as JSON; insertion order is kept.
 
     In ASCII, for names of files may hold bytes that are no text, which SQLite would not take.
     """
-    return json.dumps(value, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def _mapping(body: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from reconciler.model.status import Condition, Resource
 from reconciler.state.database import Database
 from reconciler.state.encoding import conditions_of, conditions_text, version_of
 
+LOCAL_SOURCE = "local"  # what runs of work trees go by
+
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
