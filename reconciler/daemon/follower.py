@@ -27,6 +27,7 @@ from reconciler.planning.diff import plan_pipeline
 from reconciler.source.mirror import Mirror, redacted
 
 log = logging.getLogger("reconciler")
+RUN_ENDED = "run ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Follower:
         self._address = redacted(settings.url)
         self._record = SourceRecord(site.state.sources, settings.name, self._address, settings.branch, site.clock)
         self._newest = Outcome()
+        self._brought_by = "start"
         self._applied: Planned | None = None
         self._attempted = ""
         self._snapshot: Snapshot | None = None
@@ -99,9 +101,15 @@ class Follower:
     def reconcile(self, trigger: str, is_asked: bool = False) -> Outcome:
         """Look at the source once, and start what has to be done.
 
-        With `is_asked`, a person asked for it: failed pipelines are tried again at once.
+        With `is_asked`, a person asked for it: failed pipelines are tried again at once. What a run held up is due to
+        what brought the newest revision, not to the end of that run.
         """
+        before = self._attempted
         outcome = self._look()
+        if self._attempted != before:
+            self._brought_by = "interval" if trigger == RUN_ENDED else trigger
+        if trigger == RUN_ENDED:
+            trigger = self._brought_by
         if self._applied is None:
             self._applied = self._recall()
         if self._applied is None or not (self._is_dirty or is_asked):

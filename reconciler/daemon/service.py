@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from reconciler.daemon.follower import Follower, Outcome, SourceSettings
+from reconciler.daemon.follower import RUN_ENDED, Follower, Outcome, SourceSettings
 from reconciler.daemon.requests import Requests
 from reconciler.execution.site import Site
 from reconciler.source.mirror import Mirror
@@ -38,7 +38,7 @@ class Daemon:
         self._wake: SimpleQueue[str] = SimpleQueue()  # unlike an event, it may be used in a signal handler
         self._is_stopping = False
         self._mirror = open_mirror(site, settings.source)
-        self._follower = Follower(site, settings.source, self._mirror, lambda: self._rouse("run ended"))
+        self._follower = Follower(site, settings.source, self._mirror, lambda: self._rouse(RUN_ENDED))
         self._requests = Requests(site.state.folder.requests)
 
     def once(self) -> Outcome:

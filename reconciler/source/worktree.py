@@ -46,7 +46,8 @@ def worktree_snapshot(folder: Path, scratch: Path) -> Worktree:
     git_dir, top = found
     index = scratch / "index"
     if (git_dir / "index").exists():
-        shutil.copyfile(git_dir / "index", index)
+        # With its time: git reads a file again that was changed in the same moment as the index.
+        shutil.copy2(git_dir / "index", index)
     (scratch / "objects").mkdir()
     env = {
         "GIT_INDEX_FILE": str(index),

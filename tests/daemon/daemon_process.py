@@ -59,6 +59,8 @@ class DaemonProcess:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is not None:
+            error.add_note(f"the daemon said:\n{self.said}")
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()

@@ -118,6 +118,7 @@ def test_what_is_pushed_while_a_pipeline_runs_is_run_after_it(following: Followi
     following.follower.wait()
     assert following.follower.reconcile("run ended").started == ("greet",)
     following.follower.wait()
+    assert [run.trigger for run in following.runs] == ["push", "push"]
     assert [run.status for run in following.runs] == [RunStatus.SUCCEEDED, RunStatus.SUCCEEDED]
 
 

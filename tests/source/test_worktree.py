@@ -87,6 +87,17 @@ def test_staged_and_new_and_deleted_files_count_as_they_lie_on_disk(top: Path, s
     assert _contents(taken) == {"staged": b"and changed again", "new": b"new"}
 
 
+def test_a_file_that_is_changed_in_the_moment_of_the_commit_counts_as_changed(top: Path, scratch: Path) -> None:
+    git("config", "core.trustctime", "false", folder=top)
+    committed = (top / "a").stat().st_mtime_ns
+    (top / "a").write_text("2")
+    for file in (top / "a", top / ".git" / "index"):
+        os.utime(file, ns=(committed, committed))
+    taken = worktree_snapshot(top, scratch)
+    with taken.objects as objects:
+        assert objects.read(taken.snapshot.entries["a"].oid) == b"2"
+
+
 def test_ignored_files_are_left_out_unless_they_are_committed(top: Path, scratch: Path) -> None:
     (top / "a.log").write_text("committed before it was ignored")
     commit_all(top)
