@@ -89,10 +89,12 @@ def test_staged_and_new_and_deleted_files_count_as_they_lie_on_disk(top: Path, s
 
 def test_a_file_that_is_changed_in_the_moment_of_the_commit_counts_as_changed(top: Path, scratch: Path) -> None:
     git("config", "core.trustctime", "false", folder=top)
-    committed = (top / "a").stat().st_mtime_ns
+    moment = (1_700_000_000, 1_700_000_000)
+    os.utime(top / "a", moment)
+    commit_all(top)
     (top / "a").write_text("2")
     for file in (top / "a", top / ".git" / "index"):
-        os.utime(file, ns=(committed, committed))
+        os.utime(file, moment)
     taken = worktree_snapshot(top, scratch)
     with taken.objects as objects:
         assert objects.read(taken.snapshot.entries["a"].oid) == b"2"
