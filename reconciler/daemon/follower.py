@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from reconciler.daemon.conditions import resources_of
-from reconciler.daemon.planner import Planned, Planner
+from reconciler.daemon.planner import Loaded, Planner
 from reconciler.daemon.retries import Decision, RetryPolicy, next_attempt
 from reconciler.daemon.source_record import SourceRecord
 from reconciler.execution.carry_out import Order, abandon, new_run, restore
@@ -73,7 +73,7 @@ class Follower:
         self._record = SourceRecord(site.state.sources, settings.name, self._address, settings.branch, site.clock)
         self._newest = Outcome()
         self._brought_by = "start"
-        self._applied: Planned | None = None
+        self._applied: Loaded | None = None
         self._attempted = ""
         self._snapshot: Snapshot | None = None
         self._runs: dict[str, tuple[PipelineRun, threading.Thread]] = {}
@@ -121,9 +121,10 @@ class Follower:
         try:
             head = self._mirror.remote_head()
             if head is not None and head != self._attempted:
-                self._newest = self._take_up(head)
+                taken_up = self._take_up(head)
+                self._newest = replace(taken_up, plan=None)
                 self._is_dirty = True
-                return self._newest
+                return taken_up
         except ReconcilerError as error:
             self._record.away(reconciling("SourceUnavailable", str(error)))
             return Outcome(error=str(error))
@@ -132,7 +133,7 @@ class Follower:
             self._record.away(reconciling("NoRevision", message))
             return Outcome()
         self._record.back()
-        return replace(self._newest, plan=None)
+        return self._newest
 
     def _take_up(self, head: str) -> Outcome:
         """Load a new revision; it is applied only if nothing in it is wrong."""
@@ -148,22 +149,22 @@ class Follower:
             self._record.refused(snapshot, message)
             return Outcome(snapshot.revision, plan, problems, error=message)
         self._mirror.keep(head)
-        self._applied = planned
+        self._applied = planned.loaded()
         gone = [(pruned.kind, pruned.name) for pruned in plan.prune]
         self._site.state.sources.remove_resources(self._settings.name, gone)
         self._planner.keep_versions(planned)
         self._record.applied(snapshot)
         return Outcome(snapshot.revision, plan, problems)
 
-    def _recall(self) -> Planned | None:
+    def _recall(self) -> Loaded | None:
         """What an earlier process applied last: it holds as long as the source gives nothing better."""
         commit = self._record.last_applied_commit()
         if not commit or not self._mirror.has(commit):
             return None
         planned = self._planner.plan(self._mirror.snapshot(commit), self._mirror.objects, self._settings.name)
-        return None if planned.plan.has_errors else planned
+        return None if planned.plan.has_errors else planned.loaded()
 
-    def _act(self, applied: Planned, trigger: str, is_asked: bool) -> Iterable[str]:
+    def _act(self, applied: Loaded, trigger: str, is_asked: bool) -> Iterable[str]:
         """Start or restore what the applied revision asks for, and say how every resource stands."""
         self._is_dirty = False
         self._waiting = {}

@@ -21,13 +21,23 @@ from reconciler.state.store import State
 
 
 @dataclass(frozen=True)
-class Planned:
-    """A revision, loaded and compared."""
+class Loaded:
+    """A revision with the graphs of its pipelines."""
 
     desired: Desired
     graphs: list[Graph]
+
+
+@dataclass(frozen=True)
+class Planned(Loaded):
+    """A revision, loaded and compared."""
+
     plan: Plan
     actual: Actual
+
+    def loaded(self) -> Loaded:
+        """What stays of it as long as it is applied."""
+        return Loaded(self.desired, self.graphs)
 
 
 class Planner:
