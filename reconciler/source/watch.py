@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent
 
+log = logging.getLogger("reconciler")
 _SETTLE_SECONDS = 0.03
 
 
@@ -25,6 +27,7 @@ class FolderWatch:
         self._lock = threading.Lock()
 
     def start(self) -> None:
+        """Begin to watch; where the system has no watch left, the folder is merely not watched."""
         from watchdog.events import FileSystemEventHandler
         from watchdog.observers import Observer
 
@@ -35,9 +38,14 @@ class FolderWatch:
                 if event.event_type in ("created", "modified", "moved", "deleted"):
                     watch._noticed(str(event.dest_path or event.src_path))
 
-        self._observer = Observer()
-        self._observer.schedule(Handler(), str(self._folder), recursive=True)
-        self._observer.start()
+        try:
+            observer = Observer()
+            observer.schedule(Handler(), str(self._folder), recursive=True)
+            observer.start()
+        except OSError as error:
+            log.warning("%s is not watched, only looked at now and then: %s", self._folder, error.strerror or error)
+            return
+        self._observer = observer
 
     def stop(self) -> None:
         if self._observer is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -150,3 +152,25 @@ def _wait_for_silence(calls: Calls) -> None:
     while heard != calls.count:
         heard = calls.count
         time.sleep(0.1)
+
+
+WITHOUT_DESCRIPTORS = """
+import os, resource, sys
+from pathlib import Path
+import watchdog.events, watchdog.observers
+from reconciler.source.watch import FolderWatch
+
+used = len(os.listdir("/proc/self/fd")) - 1
+resource.setrlimit(resource.RLIMIT_NOFILE, (used, used))
+watch = FolderWatch(Path(sys.argv[1]), print)
+watch.start()
+watch.stop()
+print("goes on")
+"""
+
+
+def test_where_the_system_has_no_watch_left_the_folder_is_merely_not_watched(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WITHOUT_DESCRIPTORS, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "goes on\n", done.stderr
+    assert f"{tmp_path} is not watched, only looked at now and then" in done.stderr
