@@ -197,6 +197,20 @@ def reconcile(
     _end(run(_state(state), timeout, wait))
 
 
+@app.command()
+def cancel(
+    target: Annotated[str, typer.Argument(help="A run, or a pipeline whose run is under way.")],
+    state: StateOption = None,
+    engine: EngineOption = "auto",
+    tracking: TrackingOption = None,
+    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for its end.")] = 30.0,
+) -> None:
+    """End a run with all that executes of it; it is not tried again until something changes or someone asks."""
+    from reconciler.cli.verb_cancel import cancel as run
+
+    _end(run(target, _state(state), engine, tracking, timeout))
+
+
 def _state(chosen: Path | None):  # type: ignore[no-untyped-def]
     from reconciler.state.folder import StateFolder, default_state_folder
 

@@ -11,7 +11,7 @@ from reconciler.daemon.conditions import resources_of
 from reconciler.daemon.planner import Loaded, Planner
 from reconciler.daemon.retries import Decision, RetryPolicy, next_attempt
 from reconciler.daemon.source_record import SourceRecord
-from reconciler.execution.carry_out import Order, abandon, new_run, restore
+from reconciler.execution.carry_out import ENDED_BY_HAND, Order, abandon, new_run, restore
 from reconciler.execution.pipeline_run import PipelineRun
 from reconciler.execution.record import Origin
 from reconciler.execution.site import Site
@@ -269,6 +269,15 @@ class Follower:
             return
         resources = resources_of(self._applied.desired, self._site.state, self._settings.name, self._waiting)
         self._site.state.sources.save_resources(self._settings.name, resources, self._site.clock())
+
+    def cancel(self, run_id: str) -> bool:
+        """Have a run end; False where it is not one that this process carries out."""
+        with self._lock:
+            run = next((run for run, _ in self._runs.values() if run.id == run_id), None)
+        if run is None:
+            return False
+        run.cancel(ENDED_BY_HAND)
+        return True
 
     def stop(self) -> None:
         """Interrupt what runs, so that the next process takes it up, and wait until it stands still."""

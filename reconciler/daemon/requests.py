@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request; `cancel` is the run to be ended, "" where a reconciliation is asked for."""
+
+    name: str
+    cancel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +30,20 @@ class Requests:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def ask(self) -> str:
-        """Ask for a reconciliation; returns the request's name."""
+    def ask(self, cancel: str = "") -> str:
+        """Ask for a reconciliation, or for the end of a run; returns the request's name."""
         name = f"{time.time_ns()}-{uuid.uuid4().hex[:8]}"
-        _write(self._folder / f"{name}.asked", {})
+        _write(self._folder / f"{name}.asked", {"cancel": cancel})
         return name
 
-    def pending(self) -> list[str]:
-        return sorted(path.stem for path in self._folder.glob("*.asked"))
+    def pending(self) -> list[Request]:
+        """What is asked, in the order in which it was."""
+        found = []
+        for path in sorted(self._folder.glob("*.asked")):
+            with contextlib.suppress(FileNotFoundError, ValueError):  # taken back meanwhile, or not one of ours
+                read = json.loads(path.read_text(encoding="utf-8"))
+                found.append(Request(path.stem, str(read.get("cancel", ""))))
+        return found
 
     def answer(self, name: str, is_good: bool, message: str) -> None:
         """Answer, unless nobody waits any more."""

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from reconciler.daemon.follower import RUN_ENDED, Follower, Outcome, SourceSettings
-from reconciler.daemon.requests import Requests
+from reconciler.daemon.requests import Request, Requests
 from reconciler.execution.site import Site
 from reconciler.source.mirror import Mirror
 from reconciler.source.watch import FolderWatch, RefWatch
@@ -98,7 +98,7 @@ class Daemon:
 
     def _turn(self, trigger: str) -> None:
         """One reconciliation, whatever woke us; a fault in it never ends the daemon."""
-        asked = self._requests.pending()
+        asked = [request.name for request in self._requests.pending() if not self._is_cancellation(request)]
         try:
             outcome = self._follower.reconcile("request" if asked else trigger, is_asked=bool(asked))
         except Exception as error:  # the loop must go on; the next turn may succeed
@@ -107,6 +107,15 @@ class Daemon:
         self._on_outcome(outcome)
         for request in asked:
             self._requests.answer(request, outcome.is_good, outcome.error or outcome.revision)
+
+    def _is_cancellation(self, request: Request) -> bool:
+        """Whether a run was to be ended; if so, it is being ended."""
+        if not request.cancel:
+            return False
+        is_found = self._follower.cancel(request.cancel)
+        message = f"cancelling {request.cancel}" if is_found else f"{request.cancel} is not under way here"
+        self._requests.answer(request.name, is_found, message)
+        return True
 
     def _rouse(self, trigger: str) -> None:
         self._wake.put(trigger)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from reconciler.execution.pipeline_run import PipelineRun
 from reconciler.execution.record import Origin, restore_models
@@ -10,6 +11,8 @@ from reconciler.execution.site import Site
 from reconciler.execution.workspace import Objects
 from reconciler.model.plan import Actual, PipelinePlan
 from reconciler.model.runs import Run, RunStatus, StepStatus
+
+ENDED_BY_HAND = "ended by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,9 @@ def abandon(site: Site, run: Run, status: RunStatus, message: str) -> None:
         if not step.status.is_over
     )
     site.state.runs.update(replace(run, status=status, ended=site.clock(), error=message))
+    unfinished = [step.mlflow_run_id for step in steps if not step.status.is_over]
+    for mlflow_run_id in filter(None, (*unfinished, run.mlflow_run_id)):
+        site.recorder.submit(partial(site.tracking.finish_run, mlflow_run_id, "KILLED"))
 
 
 def _run_of(site: Site, plan: PipelinePlan, order: Order, status: RunStatus) -> Run:

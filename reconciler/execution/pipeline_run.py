@@ -55,6 +55,10 @@ class PipelineRun:
             self._on_cancelled,
         )
 
+    @property
+    def id(self) -> str:
+        return self._run.id
+
     def cancel(self, reason: str) -> None:
         """End the run: nothing new starts, what runs is stopped."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from reconciler.daemon.requests import Answer, Requests
+from reconciler.daemon.requests import Answer, Request, Requests
 
 
 def test_a_request_is_pending_until_it_is_answered(tmp_path: Path) -> None:
     requests = Requests(tmp_path)
     name = requests.ask()
-    assert Requests(tmp_path).pending() == [name]
+    assert Requests(tmp_path).pending() == [Request(name)]
     requests.answer(name, True, "main@sha1:0")
     assert requests.pending() == []
 
@@ -19,7 +19,7 @@ def test_a_request_is_pending_until_it_is_answered(tmp_path: Path) -> None:
 def test_requests_are_taken_in_the_order_in_which_they_were_asked(tmp_path: Path) -> None:
     requests = Requests(tmp_path)
     asked = [requests.ask() for _ in range(20)]
-    assert requests.pending() == asked
+    assert requests.pending() == [Request(name) for name in asked]
     assert len(set(asked)) == 20
 
 
@@ -28,7 +28,7 @@ def test_the_answer_comes_to_the_one_who_waits_for_it(tmp_path: Path) -> None:
     first, second = asking.ask(), asking.ask()
     threading.Timer(0.05, answering.answer, (second, False, "no – nein – いいえ")).start()
     assert asking.wait(second, 5) == Answer(False, "no – nein – いいえ")
-    assert asking.pending() == [first]
+    assert asking.pending() == [Request(first)]
 
 
 def test_an_answer_is_read_once_and_leaves_nothing(tmp_path: Path) -> None:
@@ -56,4 +56,15 @@ def test_an_answer_that_nobody_waits_for_any_more_leaves_nothing(tmp_path: Path)
 def test_other_files_in_the_folder_mean_nothing(tmp_path: Path) -> None:
     (tmp_path / ".DS_Store").touch()
     (tmp_path / "half.tmp").touch()
+    assert Requests(tmp_path).pending() == []
+
+
+def test_a_request_may_name_a_run_to_be_ended(tmp_path: Path) -> None:
+    requests = Requests(tmp_path)
+    name = requests.ask(cancel="lending-1")
+    assert requests.pending() == [Request(name, "lending-1")]
+
+
+def test_a_request_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "0.asked").write_text("half a")
     assert Requests(tmp_path).pending() == []

@@ -152,3 +152,18 @@ def test_a_run_that_broke_off_is_failed_with_the_cause(place: Place, repository:
     run = place.state.runs.get("lending-2")
     assert run is not None
     assert (run.status, run.error) == (RunStatus.FAILED, "broke off: ValueError: a fault of ours")
+
+
+def test_what_nobody_will_take_up_is_ended_in_mlflow_too(
+    open_place: OpenPlace, repository: Repository, witness: Witness, tmp_path: Path
+) -> None:
+    diary = Diary(tmp_path / "diary")
+    place = open_place(tracking=diary)
+    going = place.start(repository.commit({"quick": job(), "slow": job("sleep 1000", depends_on=["quick"])}))
+    eventually(lambda: "slow" in witness.lines)
+    going.run.interrupt()
+    going.ended()
+    abandon_all(place.site, "loans")
+    place.close()
+    ended = {entry.request.name: entry.status for entry in diary.entries.values()}
+    assert ended == {"lending-1": "KILLED", "quick": "FINISHED", "slow": "KILLED"}
