@@ -12,7 +12,7 @@ import pytest
 from .conftest import Followed
 from .program import process, reconciler
 
-_VERBS = ["init", "demo", "daemon", "apply", "validate", "plan", "get", "runs", "logs", "trace", "reconcile"]
+_VERBS = ["init", "demo", "daemon", "apply", "validate", "plan", "get", "runs", "logs", "trace", "reconcile", "cancel"]
 _HEAVY = {"mlflow", "git", "sqlalchemy", "optuna", "numpy", "pandas", "rich", "yaml", "jsonschema", "apscheduler"}
 
 
