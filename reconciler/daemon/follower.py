@@ -84,11 +84,6 @@ class Follower:
         self._is_idle.set()
         self._is_dirty = True
 
-    @property
-    def is_busy(self) -> bool:
-        with self._lock:
-            return bool(self._runs)
-
     def next_due(self) -> float | None:
         """When a retry is due, seconds since the epoch; None where none is waiting."""
         return min(self._due.values(), default=None)

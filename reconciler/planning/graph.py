@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.model.desired import Desired
 from reconciler.model.digests import digest_of
-from reconciler.model.manifests import Component, FromData, Job, Kind, Pipeline
+from reconciler.model.manifests import Component, Job, Kind, Pipeline
 from reconciler.model.problems import Problem
 from reconciler.model.steps import (
     CodeFolder,
@@ -20,60 +20,13 @@ from reconciler.model.steps import (
     StepSource,
     define,
 )
-from reconciler.planning.bindings import BoundInputs, JobBinder
+from reconciler.planning.bindings import JobBinder
 from reconciler.planning.changes import Changes, changes_between
-from reconciler.planning.environments import Environments, NamedEnvironment, environment_named
+from reconciler.planning.environments import Environments, environment_named
+from reconciler.planning.kept import BoundJob, KeptGraph, kept_graph
 from reconciler.planning.order import ordered, steps_before
 from reconciler.planning.resolve import Registry, Unresolved
 from reconciler.planning.soundness import CodeFolders, Soundness
-
-
-@dataclass(frozen=True, slots=True)
-class _Bound:
-    """A job with its inputs bound, valid as long as the job and the components are the very same values.
-
-    Attributes:
-        upstream: the components of the jobs whose outputs it reads.
-        is_faultless: nothing had to be said about it.
-    """
-
-    job: Job
-    component: Component
-    inputs: BoundInputs
-    upstream: Mapping[str, Component]
-    is_faultless: bool
-
-    def still_holds(self, job: Job, components: Mapping[str, Component]) -> bool:
-        if not self.is_faultless or job is not self.job or components[job.name] is not self.component:
-            return False
-        if not all(isinstance(source, StepSource) for _, source in self.inputs.sources):
-            return False
-        return all(components.get(name) is component for name, component in self.upstream.items())
-
-
-@dataclass(frozen=True, slots=True)
-class _Built:
-    """A graph, valid as long as the pipeline and all that it was made of stay the same.
-
-    Attributes:
-        names: of the components and data assets that it refers to.
-        paths: of the files and folders that it was made of.
-        environments: how environments are named in it, and what they stood for.
-    """
-
-    pipeline: Pipeline
-    graph: Graph
-    warnings: tuple[Problem, ...]
-    names: frozenset[tuple[Kind, str]]
-    paths: frozenset[str]
-    environments: tuple[tuple[NamedEnvironment, EnvironmentSpec], ...]
-
-    def still_holds(self, pipeline: Pipeline, changes: Changes, environments: Environments) -> bool:
-        if changes.is_everything or self.pipeline is not pipeline:
-            return False
-        if not self.names.isdisjoint(changes.names) or not self.paths.isdisjoint(changes.paths):
-            return False
-        return all(environments.still_means(named, spec) for named, spec in self.environments)
 
 
 class GraphBuilder:
@@ -84,9 +37,9 @@ class GraphBuilder:
 
     def __init__(self) -> None:
         self._orders: dict[str, tuple[Pipeline, tuple[str, ...]]] = {}
-        self._bound: dict[tuple[str, str], _Bound] = {}
+        self._bound: dict[tuple[str, str], BoundJob] = {}
         self._steps: dict[tuple[str, str], tuple[_Ingredients, Step]] = {}
-        self._built: dict[str, _Built] = {}
+        self._built: dict[str, KeptGraph] = {}
         self._codes = CodeFolders()
         self._soundness = Soundness(self._codes)
         self._registry: Registry | None = None
@@ -130,16 +83,9 @@ class GraphBuilder:
         for job in pipeline.jobs:
             self._bound.pop((pipeline.file, job.name), None)
 
-    def _keep(self, pipeline: Pipeline, graph: Graph, warnings: list[Problem]) -> _Built:
+    def _keep(self, pipeline: Pipeline, graph: Graph, warnings: list[Problem]) -> KeptGraph:
         bound = {step.name: self._steps[pipeline.file, step.name][0].bound for step in graph.steps}
-        return _Built(
-            pipeline,
-            graph,
-            tuple(warnings),
-            names=frozenset(_names_used(pipeline, bound)),
-            paths=frozenset(_paths_used(graph, bound)),
-            environments=tuple(_environments_used(pipeline, graph, bound).values()),
-        )
+        return kept_graph(pipeline, graph, bound, warnings)
 
     def _graph(
         self,
@@ -206,7 +152,7 @@ class GraphBuilder:
             self._orders[pipeline.file] = (pipeline, order)
         return order
 
-    def _bind(self, pipeline: Pipeline, job: Job, components: Mapping[str, Component], binder: JobBinder) -> _Bound:
+    def _bind(self, pipeline: Pipeline, job: Job, components: Mapping[str, Component], binder: JobBinder) -> BoundJob:
         key = (pipeline.file, job.name)
         known = self._bound.get(key)
         if known is not None and known.still_holds(job, components):
@@ -215,7 +161,7 @@ class GraphBuilder:
         inputs = binder.bind(job, components[job.name])
         read = (source.step for _, source in inputs.sources if isinstance(source, StepSource))
         upstream = {name: components[name] for name in read}
-        bound = _Bound(job, components[job.name], inputs, upstream, len(binder.problems) == count)
+        bound = BoundJob(job, components[job.name], inputs, upstream, len(binder.problems) == count)
         self._bound[key] = bound
         return bound
 
@@ -223,7 +169,7 @@ class GraphBuilder:
         self,
         pipeline: Pipeline,
         job: Job,
-        bound: _Bound,
+        bound: BoundJob,
         registry: Registry,
         environments: Environments,
         steps: Mapping[str, Step],
@@ -252,7 +198,7 @@ class GraphBuilder:
 class _Ingredients:
     """All that a step is made of; equal ingredients make equal steps."""
 
-    bound: _Bound
+    bound: BoundJob
     code: CodeFolder | None
     environment: EnvironmentSpec
     upstream: tuple[Step, ...]
@@ -302,35 +248,3 @@ def _source_closure(source: InputSource, closures: Mapping[str, str]) -> list[st
     if isinstance(source, DataSource):
         return [source.digest]
     return [closures[source.step], source.output]
-
-
-def _names_used(pipeline: Pipeline, bound: Mapping[str, _Bound]) -> Iterable[tuple[Kind, str]]:
-    for each in bound.values():
-        if not isinstance(each.job.component, Component):
-            yield Kind.COMPONENT, each.component.name
-    given = [value.value for value in pipeline.inputs]
-    given += [value for job in pipeline.jobs for _, value in job.inputs if isinstance(value, FromData)]
-    for value in given:
-        if isinstance(value, FromData) and value.reference is not None and value.reference.name:
-            yield Kind.DATA, value.reference.name
-
-
-def _environments_used(
-    pipeline: Pipeline, graph: Graph, bound: Mapping[str, _Bound]
-) -> dict[object, tuple[NamedEnvironment, EnvironmentSpec]]:
-    used: dict[object, tuple[NamedEnvironment, EnvironmentSpec]] = {}
-    for step in graph.steps:
-        each = bound[step.name]
-        named = environment_named(each.job, each.component, pipeline.file)
-        used.setdefault(named.key, (named, step.environment))
-    return used
-
-
-def _paths_used(graph: Graph, bound: Mapping[str, _Bound]) -> Iterable[str]:
-    for step in graph.steps:
-        yield bound[step.name].component.file
-        if step.definition.code is not None:
-            yield step.definition.code.path
-        for _, source in step.sources:
-            if isinstance(source, DataSource):
-                yield from (source.path, source.file)
