@@ -11,10 +11,10 @@ from pathlib import Path
 from benchmarks.followed import Followed
 from benchmarks.measure import Measure, median_ms, once_ms
 from benchmarks.repository import Repository
-from reconciler.cli.site_factory import make_site
+from reconciler.cli.site_factory import SiteOptions, make_site
 from reconciler.daemon.planner import Planned
 from reconciler.execution.carry_out import Order, new_run
-from reconciler.execution.record import Origin
+from reconciler.execution.origin import Origin
 from reconciler.execution.site import Site
 from reconciler.planning.diff import plan_pipeline
 from reconciler.state.folder import StateFolder
@@ -26,13 +26,13 @@ def measure_steps(repository: Repository, folder: Path, tracking: str | None) ->
     """Run every pipeline of a repository one step at a time, then once more with every step reused."""
     StateFolder(folder).prepare()
     followed = Followed(repository, folder)
-    site = make_site(followed.state, "process", tracking, 1)
+    site = make_site(followed.state, SiteOptions("process", tracking))
     label = "with MLflow on SQLite" if tracking is None else "without tracking"
     try:
         planned = followed.plan()
         specs = {step.environment.digest: step.environment for graph in planned.graphs for step in graph.steps}
         for spec in specs.values():
-            site.environments.location(spec, followed.mirror.objects).result()
+            site.environments.location(spec, followed.mirror.objects, Origin()).result()
         site.tracking.variables(None, "default")  # MLflow's worker starts once in the life of a daemon
         process = median_ms(lambda: subprocess.run(_SHELL, check=True, start_new_session=True), 51)
         count = sum(len(graph.steps) for graph in planned.graphs)

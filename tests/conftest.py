@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
+
+# Where a Docker engine happens to answer, tests of everything else run on processes all the same.
+os.environ["RECONCILER_ENGINE"] = "process"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -27,7 +27,18 @@ StateOption = Annotated[
     typer.Option("--state", envvar="RECONCILER_STATE", help="State folder; the platform's data folder by default."),
 ]
 FormatOption = Annotated[Format, typer.Option("--output", "-o", help="How to print.")]
-EngineOption = Annotated[str, typer.Option("--engine", help="Where steps run: process, or auto.")]
+EngineOption = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        envvar="RECONCILER_ENGINE",
+        help="Where steps run: docker, process, or auto for Docker where an engine answers.",
+    ),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", envvar="RECONCILER_CONFIG", help="Configuration of this machine, a YAML file."),
+]
 TrackingOption = Annotated[
     str | None,
     typer.Option(
@@ -81,13 +92,14 @@ def daemon(
     interval: Annotated[float, typer.Option("--interval", min=1, help="Seconds between two looks.")] = 60.0,
     max_parallel: ParallelOption = CORES,
     data_root: DataRootOption = None,
+    config: ConfigOption = None,
     once: Annotated[bool, typer.Option("--once", help="Reconcile one time, wait for the runs, exit.")] = False,
 ) -> None:
     """Follow a branch: build what changed, run what depends on it."""
     from reconciler.cli.verb_daemon import daemon as run
 
-    roots = tuple(str(root) for root in data_root or ())
-    _end(run(source, branch, name, _state(state), engine, tracking, interval, max_parallel, roots, once))
+    options = _site(engine, tracking, max_parallel, config)
+    _end(run(source, branch, name, _state(state), options, interval, _roots(data_root), once))
 
 
 @app.command()
@@ -98,13 +110,13 @@ def apply(
     tracking: TrackingOption = None,
     max_parallel: ParallelOption = CORES,
     data_root: DataRootOption = None,
+    config: ConfigOption = None,
     force: Annotated[bool, typer.Option("--force", help="Run although nothing changed.")] = False,
 ) -> None:
     """Apply manifests of any kind from a folder: environments are built, pipelines run."""
     from reconciler.cli.verb_apply import apply as run
 
-    roots = tuple(str(root) for root in data_root or ())
-    _end(run(file, _state(state), engine, tracking, max_parallel, roots, force))
+    _end(run(file, _state(state), _site(engine, tracking, max_parallel, config), _roots(data_root), force))
 
 
 @app.command()
@@ -117,7 +129,7 @@ def validate(
     """Check manifests: every problem with its file, line, column and a hint."""
     from reconciler.cli.verbs_manifests import validate as run
 
-    _end(run(path, _state(state), output, tuple(str(root) for root in data_root or ())))
+    _end(run(path, _state(state), output, _roots(data_root)))
 
 
 @app.command()
@@ -127,11 +139,12 @@ def plan(
     output: FormatOption = Format.TABLE,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 3 where there is something to do.")] = False,
     data_root: DataRootOption = None,
+    config: ConfigOption = None,
 ) -> None:
     """Show what a work tree would build and run, and why."""
     from reconciler.cli.verbs_manifests import plan as run
 
-    _end(run(path, _state(state), output, exit_code, tuple(str(root) for root in data_root or ())))
+    _end(run(path, _state(state), output, exit_code, _roots(data_root), _configuration(config)))
 
 
 @app.command()
@@ -190,11 +203,14 @@ def reconcile(
     state: StateOption = None,
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for the daemon.")] = 60.0,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the runs that it starts.")] = False,
+    refresh_images: Annotated[
+        bool, typer.Option("--refresh-images", help="Resolve the names of images anew; what changed is built and run.")
+    ] = False,
 ) -> None:
     """Have the running daemon look at its source now; failed pipelines are tried again."""
     from reconciler.cli.verb_reconcile import reconcile as run
 
-    _end(run(_state(state), timeout, wait))
+    _end(run(_state(state), timeout, wait, refresh_images))
 
 
 @app.command()
@@ -203,12 +219,64 @@ def cancel(
     state: StateOption = None,
     engine: EngineOption = "auto",
     tracking: TrackingOption = None,
+    config: ConfigOption = None,
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for its end.")] = 30.0,
 ) -> None:
     """End a run with all that executes of it; it is not tried again until something changes or someone asks."""
     from reconciler.cli.verb_cancel import cancel as run
 
-    _end(run(target, _state(state), engine, tracking, timeout))
+    _end(run(target, _state(state), _site(engine, tracking, 1, config), timeout))
+
+
+@app.command()
+def gc(
+    state: StateOption = None,
+    engine: EngineOption = "auto",
+    config: ConfigOption = None,
+    keep_runs: Annotated[
+        int, typer.Option("--keep-runs", min=1, help="Newest runs of each pipeline whose environments stay.")
+    ] = 1,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be removed.")] = False,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Remove images and environments that no applied manifest and no kept run needs."""
+    from reconciler.cli.verb_gc import gc as run
+
+    _end(run(_state(state), _site(engine, "none", 1, config), keep_runs, dry_run, output))
+
+
+@app.command()
+def doctor(
+    state: StateOption = None,
+    engine: EngineOption = "auto",
+    tracking: TrackingOption = None,
+    config: ConfigOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Say what this machine has, which engine steps run on and why, and what is missing."""
+    from reconciler.cli.verb_doctor import doctor as run
+
+    _end(run(_state(state), engine, tracking, config, output))
+
+
+def _roots(data_root: list[Path] | None) -> tuple[str, ...]:
+    return tuple(str(root) for root in data_root or ())
+
+
+def _configuration(config: Path | None):  # type: ignore[no-untyped-def]
+    from reconciler.model.configuration import Configuration
+
+    if config is None:
+        return Configuration()
+    from reconciler.configuration.read import read_configuration
+
+    return read_configuration(config, os.environ)
+
+
+def _site(engine: str, tracking: str | None, max_parallel: int, config: Path | None):  # type: ignore[no-untyped-def]
+    from reconciler.cli.site_factory import SiteOptions
+
+    return SiteOptions(engine, tracking, max_parallel, _configuration(config))
 
 
 def _state(chosen: Path | None):  # type: ignore[no-untyped-def]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
+from reconciler.cli.engine_choice import AUTO, DOCKER, PROCESS, EngineChoice, choose_engine
+from reconciler.containers.connection import Connection
+from reconciler.engines.base import Engine
+from reconciler.engines.container import step_user
+from reconciler.engines.docker import DockerEngine
 from reconciler.engines.process import ProcessEngine
+from reconciler.environments.base import EnvironmentBuilder
+from reconciler.environments.base_images import BaseImages
+from reconciler.environments.image import ImageBuilder
 from reconciler.environments.venv import VenvBuilder
 from reconciler.execution.environment_pool import EnvironmentPool
 from reconciler.execution.site import Site
 from reconciler.execution.workspace import Workspace
+from reconciler.model.configuration import Configuration
 from reconciler.model.errors import UsageError
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
@@ -17,39 +28,117 @@ from reconciler.tracking.base import Tracking
 from reconciler.tracking.mlflow_tracking import MlflowTracking
 from reconciler.tracking.none import NoTracking
 
-_ENGINES = ("auto", "process")
+_FEWEST_BUILDS = 2
 
 
-def make_site(state: State, engine: str, tracking: str | None, max_parallel: int) -> Site:
+@dataclass(frozen=True, slots=True)
+class SiteOptions:
+    """What the command line says of the place where runs happen.
+
+    Attributes:
+        tracking: MLflow's URI, `none`, or None for the record in the state folder.
+        max_parallel: steps and trials at once.
+    """
+
+    engine: str = AUTO
+    tracking: str | None = None
+    max_parallel: int = 1
+    configuration: Configuration = field(default_factory=Configuration)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What belongs to one kind of engine."""
+
+    engine: Engine
+    builder: EnvironmentBuilder
+    base_images: BaseImages | None
+    tracking: Tracking
+
+
+def make_site(state: State, options: SiteOptions) -> Site:
     """The place where runs happen.
 
     Raises:
-        UsageError: there is no engine of that name.
+        UsageError: there is no engine of that name, it does not answer, or its steps could not reach MLflow.
     """
-    check_engine(engine)
+    choice = _settled_choice(state, options)
+    parts = _docker(state, options, choice) if choice.name == DOCKER else _processes(state, options)
+    state.settings.engine = choice.name
+    parallel = max(options.max_parallel, _FEWEST_BUILDS)
     return Site(
         state=state,
-        engine=ProcessEngine(),
-        environments=EnvironmentPool(state, VenvBuilder(state.folder.environments), time.time, max_parallel),
-        tracking=make_tracking(state.folder, tracking),
+        engine=parts.engine,
+        environments=EnvironmentPool(state, parts.builder, time.time, parallel),
+        tracking=parts.tracking,
         workspace=Workspace(state.folder, state.outputs, state.documents),
-        slots=ThreadPoolExecutor(max_workers=max_parallel, thread_name_prefix="step"),
+        slots=ThreadPoolExecutor(max_workers=options.max_parallel, thread_name_prefix="step"),
         clock=time.time,
+        base_images=parts.base_images,
     )
 
 
-def check_engine(engine: str) -> None:
-    """Refuse an engine that there is not.
+def _settled_choice(state: State, options: SiteOptions) -> EngineChoice:
+    """The chosen engine; what still executes on another one is followed there, or ended where that is given up."""
+    choice = choose_engine(options.engine, options.configuration)
+    before = state.settings.engine
+    handles = handles_of(state)
+    if choice.name == before or not handles:
+        return choice
+    if options.engine == AUTO:
+        return EngineChoice(before, f"steps of an earlier process run on it: {before}", choice.found)
+    given_up = _engine(state, options, before)
+    for handle in handles:
+        given_up.cancel(handle)
+    given_up.close()
+    return choice
 
-    Raises:
-        UsageError: there is none of that name.
+
+def handles_of(state: State) -> set[str]:
+    """The handles of all that executes, as far as the record knows."""
+    steps = (step for run in state.runs.running() for step in state.runs.steps(run.id))
+    return {step.handle for step in steps if step.handle}
+
+
+def _engine(state: State, options: SiteOptions, name: str) -> Engine:
+    if name == PROCESS:
+        return ProcessEngine()
+    host = options.configuration.docker.host or os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    return DockerEngine(Connection(host), options.configuration.docker, state.settings.state_id)
+
+
+def _processes(state: State, options: SiteOptions) -> _Parts:
+    builder = VenvBuilder(state.folder.environments)
+    return _Parts(ProcessEngine(), builder, None, make_tracking(state.folder, options.tracking))
+
+
+def _docker(state: State, options: SiteOptions, choice: EngineChoice) -> _Parts:
+    settings = options.configuration.docker
+    _check_way_to_tracking(options)
+    connection = Connection(choice.found.host if choice.found else "")
+    state_id = state.settings.state_id
+    builder = ImageBuilder(connection, settings, state.folder.environments, state_id)
+    # Steps are nobody where we are root: the record in the state folder is theirs as well.
+    group = step_user(settings.steps, connection.info()).gid if os.geteuid() == 0 else None
+    tracking = make_tracking(state.folder, options.tracking, group)
+    engine = DockerEngine(connection, settings, state_id, tracking.folders)
+    return _Parts(engine, builder, BaseImages(state.image_pins, builder.images, settings.build), tracking)
+
+
+def _check_way_to_tracking(options: SiteOptions) -> None:
+    """An MLflow server is reached over a network, and only the operator may say over which."""
+    uri = options.tracking or ""
+    if uri.startswith(("http://", "https://")) and not options.configuration.docker.tracking.network:
+        hint = "write `docker: {tracking: {network: NAME}}` into the configuration; `host` is the widest, or name one"
+        raise UsageError("steps in containers have no network, and no way to the MLflow server", hint=hint)
+
+
+def make_tracking(folder: StateFolder, uri: str | None, group: int | None = None) -> Tracking:
+    """MLflow at the URI, in the state folder where none is given, or no tracking.
+
+    Args:
+        group: what a record in a file is shared with: that of steps which run as somebody else.
     """
-    if engine not in _ENGINES:
-        raise UsageError(f"there is no engine `{engine}`", hint=f"choose one of: {', '.join(_ENGINES)}")
-
-
-def make_tracking(folder: StateFolder, uri: str | None) -> Tracking:
-    """MLflow at the URI, in the state folder where none is given, or no tracking."""
     if uri == "none":
         return NoTracking()
-    return MlflowTracking(uri or folder.mlflow_uri, folder.mlflow_artifacts, folder.logs / "mlflow.log")
+    return MlflowTracking(uri or folder.mlflow_uri, folder.mlflow_artifacts, folder.logs / "mlflow.log", group=group)

@@ -9,10 +9,10 @@ from reconciler.cli.output import complain, say
 from reconciler.cli.progress import Progress
 from reconciler.cli.run_table import show_run
 from reconciler.cli.show_problems import show_problems
-from reconciler.cli.site_factory import make_site
+from reconciler.cli.site_factory import SiteOptions, make_site
 from reconciler.cli.work_tree import LoadedTree, below, loaded_tree, plan_tree
 from reconciler.execution.carry_out import Order, abandon_all, new_run, restore
-from reconciler.execution.record import Origin
+from reconciler.execution.origin import Origin
 from reconciler.execution.site import Site
 from reconciler.model.errors import ReconcilerError, UsageError
 from reconciler.model.manifests import Component, DataAsset, Environment, Pipeline, kind_of
@@ -29,49 +29,49 @@ from reconciler.state.store import State
 def apply(
     file: Path,
     folder: StateFolder,
-    engine: str,
-    tracking: str | None,
-    max_parallel: int,
+    options: SiteOptions,
     data_roots: tuple[str, ...],
     is_forced: bool,
 ) -> int:
     """Apply what lies at a path; 1 where it is refused or a run fails."""
     state = State(folder)
     try:
-        with loaded_tree(file, state, data_roots) as tree:
-            chosen = [manifest for path, manifest in tree.desired.manifests.items() if below(tree, file, path)]
-            made, actual = plan_tree(tree, state, is_forced)
-            planned = {graph.pipeline for graph in tree.graphs}
-            is_whole = all(manifest.name in planned for manifest in chosen if isinstance(manifest, Pipeline))
-            problems = [
-                _softened(problem) for problem in made.problems if not is_whole or _concerns(problem, tree, file)
-            ]
-            show_problems(problems, tree.content)
-            if any(problem.is_error for problem in problems):
-                complain("refused: nothing was applied")
-                return 1
-            if not chosen:
-                raise UsageError("there is no manifest here", place=str(file), hint="name a manifest or its folder")
-            site = make_site(state, engine, tracking, max_parallel)
-            try:
-                if state.presence.enter():
-                    abandon_all(site, LOCAL_SOURCE)
-                pipelines = {manifest.name for manifest in chosen if isinstance(manifest, Pipeline)}
-                plans = [
-                    plan_pipeline(graph, actual, is_forced) for graph in tree.graphs if graph.pipeline in pipelines
-                ]
-                is_good = _build([m for m in chosen if isinstance(m, Environment)], tree, site) if not plans else True
-                for manifest in chosen:
-                    if isinstance(manifest, Component | DataAsset) and not plans:
-                        verb = "runs" if isinstance(manifest, Component) else "is read"
-                        say(f"{kind_of(manifest)} {manifest.name}: valid; it {verb} when a pipeline uses it")
-                results = [_carry_out(plan, actual, tree, site) for plan in plans]
-                return 0 if is_good and all(results) else 1
-            finally:
-                site.close()
-                state.presence.leave()
+        site = make_site(state, options)
+        try:
+            with loaded_tree(file, state, data_roots, site.base_images) as tree:
+                return _apply(tree, file, site, is_forced)
+        finally:
+            site.close()
     finally:
         state.close()
+
+
+def _apply(tree: LoadedTree, file: Path, site: Site, is_forced: bool) -> int:
+    chosen = [manifest for path, manifest in tree.desired.manifests.items() if below(tree, file, path)]
+    made, actual = plan_tree(tree, site.state, is_forced)
+    planned = {graph.pipeline for graph in tree.graphs}
+    is_whole = all(manifest.name in planned for manifest in chosen if isinstance(manifest, Pipeline))
+    problems = [_softened(problem) for problem in made.problems if not is_whole or _concerns(problem, tree, file)]
+    show_problems(problems, tree.content)
+    if any(problem.is_error for problem in problems):
+        complain("refused: nothing was applied")
+        return 1
+    if not chosen:
+        raise UsageError("there is no manifest here", place=str(file), hint="name a manifest or its folder")
+    try:
+        if site.state.presence.enter():
+            abandon_all(site, LOCAL_SOURCE)
+        pipelines = {manifest.name for manifest in chosen if isinstance(manifest, Pipeline)}
+        plans = [plan_pipeline(graph, actual, is_forced) for graph in tree.graphs if graph.pipeline in pipelines]
+        is_good = _build([m for m in chosen if isinstance(m, Environment)], tree, site) if not plans else True
+        for manifest in chosen:
+            if isinstance(manifest, Component | DataAsset) and not plans:
+                verb = "runs" if isinstance(manifest, Component) else "is read"
+                say(f"{kind_of(manifest)} {manifest.name}: valid; it {verb} when a pipeline uses it")
+        results = [_carry_out(plan, actual, tree, site) for plan in plans]
+        return 0 if is_good and all(results) else 1
+    finally:
+        site.state.presence.leave()
 
 
 def _softened(problem: Problem) -> Problem:
@@ -93,7 +93,7 @@ def _build(environments: list[Environment], tree: LoadedTree, site: Site) -> boo
     for environment in environments:
         spec = environment_spec(environment, tree.desired)
         try:
-            location = site.environments.location(spec, tree.worktree.objects).result()
+            location = site.environments.location(spec, tree.worktree.objects, _origin(tree)).result()
             say(f"environment {environment.name}: built at {location}")
         except ReconcilerError as error:
             complain(f"environment {environment.name}: {error}")
@@ -103,7 +103,7 @@ def _build(environments: list[Environment], tree: LoadedTree, site: Site) -> boo
 
 def _carry_out(plan: PipelinePlan, actual: Actual, tree: LoadedTree, site: Site) -> bool:
     snapshot = tree.desired.snapshot
-    order = Order(LOCAL_SOURCE, snapshot.revision, "apply", Origin(commit=tree.worktree.base or ""))
+    order = Order(LOCAL_SOURCE, snapshot.revision, "apply", _origin(tree))
     if plan.action is PipelineAction.NONE:
         say(f"pipeline {plan.name}: nothing to do")
         return True
@@ -135,3 +135,7 @@ def _carry_out(plan: PipelinePlan, actual: Actual, tree: LoadedTree, site: Site)
         return False
     show_run(site.state, ended[0])
     return ended[0].status.is_good
+
+
+def _origin(tree: LoadedTree) -> Origin:
+    return Origin(commit=tree.worktree.base or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from reconciler.cli.output import complain, say
-from reconciler.cli.site_factory import make_site
+from reconciler.cli.site_factory import SiteOptions, make_site
 from reconciler.daemon.requests import Requests
 from reconciler.execution.carry_out import ENDED_BY_HAND, abandon
 from reconciler.model.errors import UsageError
@@ -17,7 +17,7 @@ from reconciler.state.store import State
 _LOOK_SECONDS = 0.05
 
 
-def cancel(target: str, folder: StateFolder, engine: str, tracking: str | None, timeout_seconds: float) -> int:
+def cancel(target: str, folder: StateFolder, options: SiteOptions, timeout_seconds: float) -> int:
     """Cancel a run, or the one of a pipeline that runs; 1 where it is not over in time."""
     state = State(folder)
     try:
@@ -27,7 +27,7 @@ def cancel(target: str, folder: StateFolder, engine: str, tracking: str | None, 
         if not state.presence.enter() and run.source == LOCAL_SOURCE:
             hint = "end it with Ctrl-C where it was started"
             raise UsageError(f"{run.id} is carried out by an `apply` that still runs", hint=hint)
-        site = make_site(state, engine, tracking, 1)
+        site = make_site(state, options)
         try:
             abandon(site, run, RunStatus.CANCELLED, ENDED_BY_HAND)
         finally:

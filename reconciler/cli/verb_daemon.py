@@ -10,7 +10,7 @@ import threading
 from reconciler.cli.output import complain, say
 from reconciler.cli.progress import Progress
 from reconciler.cli.run_table import show_run
-from reconciler.cli.site_factory import make_site
+from reconciler.cli.site_factory import SiteOptions, make_site
 from reconciler.daemon.follower import Outcome, SourceSettings
 from reconciler.daemon.service import Daemon, DaemonSettings
 from reconciler.model.errors import UsageError
@@ -28,10 +28,8 @@ def daemon(
     branch: str,
     name: str,
     folder: StateFolder,
-    engine: str,
-    tracking: str | None,
+    options: SiteOptions,
     interval: float,
-    max_parallel: int,
     data_roots: tuple[str, ...],
     is_once: bool,
 ) -> int:
@@ -43,13 +41,13 @@ def daemon(
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     state = State(folder)
-    site = make_site(state, engine, tracking, max_parallel)
+    site = make_site(state, options)
     reporter = _Reporter()
     try:
         settings = DaemonSettings(SourceSettings(name, source, branch, data_roots), interval)
         running = Daemon(site, settings, reporter.report)
         if not is_once:
-            say(f"following {branch} of {redacted(source)}; state in {folder.root}")
+            say(f"following {branch} of {redacted(source)}; state in {folder.root}; engine {state.settings.engine}")
             running.run()
             return 0
         outcome = _once(running, state)

@@ -12,7 +12,7 @@ from reconciler.state.sources import LOCAL_SOURCE
 from reconciler.state.store import State
 
 
-def reconcile(folder: StateFolder, timeout_seconds: float, is_waiting: bool) -> int:
+def reconcile(folder: StateFolder, timeout_seconds: float, is_waiting: bool, is_refreshing: bool = False) -> int:
     """Ask the daemon, wait for its answer, and for its runs where asked; 1 where something is wrong."""
     state = State(folder)
     try:
@@ -21,7 +21,7 @@ def reconcile(folder: StateFolder, timeout_seconds: float, is_waiting: bool) -> 
             raise UsageError("no daemon runs on this state", place=str(folder.root), hint=hint)
         progress = Progress(state)
         requests = Requests(folder.requests)
-        answer = requests.wait(requests.ask(), timeout_seconds)
+        answer = requests.wait(requests.ask(refresh_images=is_refreshing), timeout_seconds)
         if answer is None:
             complain(f"the daemon did not answer within {timeout_seconds:g} seconds")
             return 1

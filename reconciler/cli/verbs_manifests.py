@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from reconciler.cli.contract import plan_json, validation_json
+from reconciler.cli.engine_choice import DOCKER
 from reconciler.cli.output import Format, print_data, print_table, say
 from reconciler.cli.show_problems import show_problems
 from reconciler.cli.work_tree import below, loaded_tree, plan_tree
+from reconciler.environments.base_images import BaseImages
+from reconciler.model.configuration import Configuration
 from reconciler.model.plan import EnvironmentAction, PipelineAction, Plan, StepAction
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
@@ -37,11 +40,18 @@ def validate(path: Path, folder: StateFolder, form: Format, data_roots: tuple[st
         state.close()
 
 
-def plan(path: Path, folder: StateFolder, form: Format, is_exit_code: bool, data_roots: tuple[str, ...]) -> int:
+def plan(
+    path: Path,
+    folder: StateFolder,
+    form: Format,
+    is_exit_code: bool,
+    data_roots: tuple[str, ...],
+    configuration: Configuration,
+) -> int:
     """Show what a work tree would change; 1 where it is refused, 3 with `--exit-code` where there is work."""
     state = State(folder)
     try:
-        with loaded_tree(path, state, data_roots) as tree:
+        with loaded_tree(path, state, data_roots, _pinned_images(state, configuration)) as tree:
             made, _ = plan_tree(tree, state)
             if form is not Format.TABLE:
                 print_data(plan_json(made), form)
@@ -53,6 +63,13 @@ def plan(path: Path, folder: StateFolder, form: Format, is_exit_code: bool, data
     if made.has_errors:
         return REFUSED
     return WORK_TO_DO if is_exit_code and made.has_work else DONE
+
+
+def _pinned_images(state: State, configuration: Configuration) -> BaseImages | None:
+    """The images as the engine of this state has pinned them; nothing is asked of any engine or registry."""
+    if state.settings.engine != DOCKER:
+        return None
+    return BaseImages(state.image_pins, None, configuration.docker.build)
 
 
 def show_plan(made: Plan) -> None:

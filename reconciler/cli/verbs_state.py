@@ -177,7 +177,7 @@ def _log_of_origin(state: State, step: StepRun) -> str:
 
 
 def _environment_log(state: State, name: str | None, tail: int | None) -> int:
-    found = [item for item in state.environments.all() if item.name == name]
+    found = [item for item in state.environments.all() if item.name == name and item.log]
     if not found:
         known = ", ".join(sorted({item.name for item in state.environments.all()})) or "none was built yet"
         message = f"there is no environment `{name}`" if name else "the environment has to be named"

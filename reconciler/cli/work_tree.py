@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from reconciler.environments.base_images import BaseImages, with_bases
 from reconciler.manifests.loader import Loader, located
 from reconciler.model.desired import Desired
 from reconciler.model.errors import UsageError
@@ -43,7 +44,9 @@ class LoadedTree:
 
 
 @contextmanager
-def loaded_tree(path: Path, state: State, data_roots: Sequence[str] = ()) -> Iterator[LoadedTree]:
+def loaded_tree(
+    path: Path, state: State, data_roots: Sequence[str] = (), base_images: BaseImages | None = None
+) -> Iterator[LoadedTree]:
     """Load the repository that a path lies in.
 
     Raises:
@@ -58,6 +61,7 @@ def loaded_tree(path: Path, state: State, data_roots: Sequence[str] = ()) -> Ite
     try:
         loaded = Loader(state.documents).load(worktree.snapshot, worktree.objects)
         desired = with_local_data(loaded, data_roots, state.documents)
+        desired = with_bases(desired, base_images, worktree.objects)
         graphs, found = GraphBuilder().build(desired)
         problems = located((*desired.problems, *found), desired.snapshot, worktree.objects)
         yield LoadedTree(worktree, desired, graphs, problems)

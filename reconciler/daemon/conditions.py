@@ -10,7 +10,7 @@ from reconciler.model.runs import Run, RunStatus
 from reconciler.model.status import Condition, Resource, ready, reconciling, stalled
 from reconciler.planning.environments import environment_spec
 from reconciler.planning.resolve import Unresolved
-from reconciler.state.environments import BUILDING, FAILED, EnvironmentState
+from reconciler.state.environments import BUILDING, FAILED, GONE, EnvironmentState
 from reconciler.state.store import State
 
 Conditions = tuple[Condition, ...]
@@ -18,7 +18,7 @@ Conditions = tuple[Condition, ...]
 
 def resources_of(desired: Desired, state: State, source: str, waiting: Mapping[str, str]) -> list[Resource]:
     """All resources of a desired state; `waiting` says for pipelines what the daemon waits for."""
-    built = {environment.digest: environment for environment in state.environments.all()}
+    built = {environment.digest: environment for environment in state.environments.all(state.settings.engine)}
     found: dict[tuple[Kind, str], Resource] = {}
     for manifest in desired.manifests.values():
         kind = kind_of(manifest)
@@ -76,5 +76,7 @@ def environment_conditions(environment: EnvironmentState | None) -> Conditions:
     if environment.status == BUILDING:
         return reconciling("Building", f"log: {environment.log}")
     if environment.status == FAILED:
-        return stalled("BuildFailed", environment.error.splitlines()[0] if environment.error else "the build failed")
+        return stalled("BuildFailed", environment.error or "the build failed")
+    if environment.status == GONE:
+        return reconciling("Gone", "was removed from the engine by somebody else; it is built again")
     return ready("Built", f"digest {environment.digest[:12]}")

@@ -12,14 +12,15 @@ from reconciler.daemon.planner import Loaded, Planner
 from reconciler.daemon.retries import Decision, RetryPolicy, next_attempt
 from reconciler.daemon.source_record import SourceRecord
 from reconciler.execution.carry_out import ENDED_BY_HAND, Order, abandon, new_run, restore
+from reconciler.execution.origin import Origin
 from reconciler.execution.pipeline_run import PipelineRun
-from reconciler.execution.record import Origin
 from reconciler.execution.site import Site
 from reconciler.model.desired import Desired
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.manifests import OnNewRevision
 from reconciler.model.plan import Actual, PipelineAction, PipelinePlan, Plan
 from reconciler.model.problems import Problem
-from reconciler.model.runs import Run, RunStatus
+from reconciler.model.runs import SUPERSEDED, Run, RunStatus
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.status import reconciling
 from reconciler.model.steps import Graph
@@ -27,7 +28,7 @@ from reconciler.planning.diff import plan_pipeline
 from reconciler.source.mirror import Mirror, redacted
 
 log = logging.getLogger("reconciler")
-RUN_ENDED = "run ended"
+RUN_ENDED, INTERVAL = "run ended", "interval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Follower:
         self._settings = settings
         self._mirror = mirror
         self._on_change = on_change
-        self._planner = Planner(site.state, settings.data_roots)
+        self._planner = Planner(site.state, settings.data_roots, site.base_images)
         self._address = redacted(settings.url)
         self._record = SourceRecord(site.state.sources, settings.name, self._address, settings.branch, site.clock)
         self._newest = Outcome()
@@ -83,6 +84,7 @@ class Follower:
         self._is_idle = threading.Event()
         self._is_idle.set()
         self._is_dirty = True
+        site.environments.notify(self._on_environment)
 
     def next_due(self) -> float | None:
         """When a retry is due, seconds since the epoch; None where none is waiting."""
@@ -92,6 +94,11 @@ class Follower:
         """A retry may be due: look at the pipelines again even though nothing was pushed."""
         self._is_dirty = True
         self._due = {}
+
+    def refresh_images(self) -> None:
+        """Have the names of images resolved anew: what they mean now is what is applied from here on."""
+        self._site.state.image_pins.forget()
+        self._applied = None
 
     def reconcile(self, trigger: str, is_asked: bool = False) -> Outcome:
         """Look at the source once, and start what has to be done.
@@ -107,8 +114,14 @@ class Follower:
             trigger = self._brought_by
         if self._applied is None:
             self._applied = self._recall()
-        if self._applied is None or not (self._is_dirty or is_asked):
+        if self._applied is None:
             return outcome
+        if is_asked or trigger == INTERVAL:
+            self._heal(self._applied)
+        if not (self._is_dirty or is_asked):
+            return outcome
+        if self._applied.desired.has_unpinned_bases:  # an image that could not be resolved may be there by now
+            self._applied = self._recall() or self._applied
         return replace(outcome, started=tuple(self._act(self._applied, trigger, is_asked)))
 
     def _look(self) -> Outcome:
@@ -151,6 +164,23 @@ class Follower:
         self._record.applied(snapshot)
         return Outcome(snapshot.revision, plan, problems)
 
+    def _heal(self, applied: Loaded) -> None:
+        """Notice what went away behind our back: environments are built again, leftovers of the engine removed."""
+        site, origin = self._site, self._origin(applied.desired)
+        try:
+            for lost in site.environments.rebuild_lost(applied.environments, self._mirror.objects, origin):
+                log.warning("environment %s is gone, and is built again", lost.name)
+                self._is_dirty = True
+            running = (step for run in site.state.runs.running() for step in site.state.runs.steps(run.id))
+            site.engine.remove_leftovers({step.handle for step in running if step.handle})
+        except ReconcilerError as error:
+            log.warning("cannot look for what is gone: %s", error)
+
+    def _on_environment(self) -> None:
+        """Something else is to be said of an environment; in the thread that builds it."""
+        self._is_dirty = True
+        self._on_change()
+
     def _recall(self) -> Loaded | None:
         """What an earlier process applied last: it holds as long as the source gives nothing better."""
         commit = self._record.last_applied_commit()
@@ -170,6 +200,7 @@ class Follower:
             with self._lock:
                 is_running = graph.pipeline in self._runs
             if is_running:
+                self._supersede(graph, applied.desired.snapshot)
                 continue
             plan = plan_pipeline(graph, actual)
             if plan.action is PipelineAction.NONE:
@@ -179,6 +210,15 @@ class Follower:
             started.append(self._carry_out(plan, actual, applied.desired, trigger))
         self.save_resources()
         return started
+
+    def _supersede(self, graph: Graph, snapshot: Snapshot) -> None:
+        """End a run of something else than what is applied, where the pipeline wants that."""
+        if graph.on_new_revision is not OnNewRevision.CANCEL:
+            return
+        with self._lock:
+            known = self._runs.get(graph.pipeline)
+        if known is not None and known[0].closure != graph.closure:
+            known[0].cancel(f"{SUPERSEDED}{snapshot.revision}")
 
     def _is_due(self, graph: Graph, is_asked: bool) -> bool:
         decision = self._next_attempt(graph)
@@ -206,8 +246,10 @@ class Follower:
         return plan.name
 
     def _order(self, desired: Desired, trigger: str, attempt: int) -> Order:
-        origin = Origin(self._address, self._settings.branch, desired.snapshot.commit or "")
-        return Order(self._settings.name, desired.snapshot.revision, trigger, origin, attempt)
+        return Order(self._settings.name, desired.snapshot.revision, trigger, self._origin(desired), attempt)
+
+    def _origin(self, desired: Desired) -> Origin:
+        return Origin(self._address, self._settings.branch, desired.snapshot.commit or "")
 
     def _start(self, pipeline: str, run: PipelineRun) -> None:
         thread = threading.Thread(target=self._go, args=(pipeline, run), name=f"run {pipeline}", daemon=True)
@@ -247,7 +289,7 @@ class Follower:
     def _resume(self, run: Run) -> None:
         commit = run.revision.rpartition("sha1:")[2]
         snapshot = self._mirror.snapshot(commit)
-        planner = Planner(self._site.state, self._settings.data_roots)
+        planner = Planner(self._site.state, self._settings.data_roots, self._site.base_images)
         desired = planner.load(snapshot, self._mirror.objects)
         graphs = planner.graphs(desired)
         graph = next((graph for graph in graphs if graph.pipeline == run.pipeline), None)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+from reconciler.environments.base_images import BaseImages, with_bases
 from reconciler.manifests.loader import Loader, located
 from reconciler.model.desired import Desired
 from reconciler.model.plan import Actual, Plan
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.steps import Graph
+from reconciler.model.steps import EnvironmentSpec, Graph
 from reconciler.planning.diff import plan
 from reconciler.planning.graph import GraphBuilder
 from reconciler.planning.versions import VersionJudge
@@ -26,6 +28,13 @@ class Loaded:
 
     desired: Desired
     graphs: list[Graph]
+
+    @cached_property
+    def environments(self) -> tuple[EnvironmentSpec, ...]:
+        """The environments that steps of this revision run in, each once."""
+        return tuple(
+            {step.environment.digest: step.environment for graph in self.graphs for step in graph.steps}.values()
+        )
 
 
 @dataclass(frozen=True)
@@ -45,10 +54,12 @@ class Planner:
 
     Args:
         data_roots: folders from which manifests may name data by absolute path.
+        base_images: None where steps run on an engine without images.
     """
 
-    def __init__(self, state: State, data_roots: Sequence[str] = ()) -> None:
+    def __init__(self, state: State, data_roots: Sequence[str] = (), base_images: BaseImages | None = None) -> None:
         self._state = state
+        self._base_images = base_images
         self._data_roots = data_roots
         self._loader = Loader(state.documents)
         self._builder = GraphBuilder()
@@ -71,7 +82,8 @@ class Planner:
         return Planned(desired, graphs, replace(made, problems=located(made.problems, snapshot, objects)), actual)
 
     def load(self, snapshot: Snapshot, objects: Objects) -> Desired:
-        return with_local_data(self._loader.load(snapshot, objects), self._data_roots, self._state.documents)
+        loaded = self._loader.load(snapshot, objects)
+        return with_bases(with_local_data(loaded, self._data_roots, self._state.documents), self._base_images, objects)
 
     def graphs(self, desired: Desired) -> list[Graph]:
         """The graphs of the pipelines that have no problems."""

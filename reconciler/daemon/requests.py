@@ -12,10 +12,15 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request; `cancel` is the run to be ended, "" where a reconciliation is asked for."""
+    """A request; `cancel` is the run to be ended, "" where a reconciliation is asked for.
+
+    Attributes:
+        refresh_images: names of images are to be resolved anew first.
+    """
 
     name: str
     cancel: str = ""
+    refresh_images: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +35,10 @@ class Requests:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def ask(self, cancel: str = "") -> str:
+    def ask(self, cancel: str = "", refresh_images: bool = False) -> str:
         """Ask for a reconciliation, or for the end of a run; returns the request's name."""
         name = f"{time.time_ns()}-{uuid.uuid4().hex[:8]}"
-        _write(self._folder / f"{name}.asked", {"cancel": cancel})
+        _write(self._folder / f"{name}.asked", {"cancel": cancel, "refresh_images": refresh_images})
         return name
 
     def pending(self) -> list[Request]:
@@ -42,7 +47,7 @@ class Requests:
         for path in sorted(self._folder.glob("*.asked")):
             with contextlib.suppress(FileNotFoundError, ValueError):  # taken back meanwhile, or not one of ours
                 read = json.loads(path.read_text(encoding="utf-8"))
-                found.append(Request(path.stem, str(read.get("cancel", ""))))
+                found.append(Request(path.stem, str(read.get("cancel", "")), bool(read.get("refresh_images"))))
         return found
 
     def answer(self, name: str, is_good: bool, message: str) -> None:

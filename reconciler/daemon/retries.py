@@ -32,10 +32,11 @@ class Decision:
 
 def next_attempt(runs: Sequence[Run], policy: RetryPolicy) -> Decision:
     """What the earlier runs of a closure, the newest first, say about the next attempt."""
-    if runs and runs[0].status is RunStatus.CANCELLED:
+    counted = [run for run in runs if not run.is_superseded]
+    if counted and counted[0].status is RunStatus.CANCELLED:
         return Decision(1, None)  # somebody ended it, so somebody has to ask for it
     failures = []
-    for run in runs:
+    for run in counted:
         if run.status is not RunStatus.FAILED:
             break
         failures.append(run)

@@ -98,8 +98,11 @@ class Daemon:
 
     def _turn(self, trigger: str) -> None:
         """One reconciliation, whatever woke us; a fault in it never ends the daemon."""
-        asked = [request.name for request in self._requests.pending() if not self._is_cancellation(request)]
+        requests = [request for request in self._requests.pending() if not self._is_cancellation(request)]
+        asked = [request.name for request in requests]
         try:
+            if any(request.refresh_images for request in requests):
+                self._follower.refresh_images()
             outcome = self._follower.reconcile("request" if asked else trigger, is_asked=bool(asked))
         except Exception as error:  # the loop must go on; the next turn may succeed
             log.exception("reconciliation failed")

@@ -6,8 +6,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from reconciler.cli.engine_choice import check_engine
 from reconciler.cli.output import say
-from reconciler.cli.site_factory import check_engine
 from reconciler.demo.acts import ACTS
 from reconciler.demo.stage import Stage
 

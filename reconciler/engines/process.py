@@ -11,12 +11,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 import psutil
 
-from reconciler.engines.base import Exit, ExitReason, Task
+from reconciler.engines.base import STEP_VARIABLES, Exit, ExitReason, Task, exited_with, timed_out
 from reconciler.model.errors import EngineError
 
 _PASSED_ON = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "TZ")
@@ -49,11 +49,18 @@ class ProcessEngine:
         self._left: set[str] = set()
         self._followed: dict[str, _EndOf] = {}
 
+    def root(self, folder: Path) -> Path:
+        """See `Engine.root`: the folder itself."""
+        return folder
+
     def start(self, task: Task, keep: Callable[[str], object] = lambda _: None) -> str:
         """See `Engine.start`."""
         try:
             for name in ("home", "tmp"):
                 (task.folder / name).mkdir(parents=True, exist_ok=True)
+            for path, content in task.inputs.items():
+                (task.folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (task.folder / path).symlink_to(content)
             (task.folder / _EXIT_FILE).unlink(missing_ok=True)
             with task.log.open("ab") as log:
                 process = subprocess.Popen(
@@ -89,8 +96,7 @@ class ProcessEngine:
         # What it left in the background, what outlived a killed wrapper, what is being cancelled.
         self._end(handle, _family(handle) | self._cancelled.get(handle, set()))
         if is_timed_out:
-            limit = "1 second" if task.timeout_seconds == 1 else f"{task.timeout_seconds:g} seconds"
-            return Exit(ExitReason.TIMED_OUT, None, f"took longer than its time limit of {limit}")
+            return timed_out(task)
         if self._cancelled.pop(handle, None) is not None:
             return Exit(ExitReason.CANCELLED, None, "was cancelled")
         return _exit_of(task.folder / _EXIT_FILE, child.returncode if child else None)
@@ -106,6 +112,12 @@ class ProcessEngine:
         followed = self._followed.get(handle)
         if followed is not None:
             followed.wake()
+
+    def remove_leftovers(self, known: Collection[str]) -> None:
+        """See `Engine.remove_leftovers`: a process leaves nothing behind but its folder."""
+
+    def close(self) -> None:
+        """See `Engine.close`."""
 
     def _wait_until_ended(self, task: Task, handle: str, is_limited: bool = True) -> bool:
         """Block until the process is gone or left; False where its time ran out first."""
@@ -186,12 +198,8 @@ def _environment(task: Task) -> dict[str, str]:
         "PATH": f"{binaries}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": str(task.folder / "home"),
         "TMPDIR": str(task.folder / "tmp"),
-        "LANG": "C.UTF-8",
-        "LC_ALL": "C.UTF-8",
         "VIRTUAL_ENV": task.environment,
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
+        **STEP_VARIABLES,
         **task.variables,
     }
 
@@ -282,9 +290,4 @@ def _exit_of(file: Path, returned: int | None) -> Exit:
         if returned is None or returned >= 0:
             return Exit(ExitReason.LOST, returned, "ended without leaving an exit status")
         code = 128 - returned
-    if code == 0:
-        return Exit(ExitReason.COMPLETED, 0, "completed")
-    if code > 128 and code - 128 in {item.value for item in signal.Signals}:
-        name = signal.Signals(code - 128).name
-        return Exit(ExitReason.FAILED, code, f"was killed by signal {code - 128} ({name})")
-    return Exit(ExitReason.FAILED, code, f"exited with status {code}")
+    return exited_with(code)

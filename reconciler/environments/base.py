@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +16,8 @@ class EnvironmentSpec:
         digest: equal for environments that are built the same.
         conda: the parsed conda file.
         context_folder: the build context, exported from Git.
+        bases: what the images that it builds on are pinned to, by their names; "" for one that nothing is known of.
+        source: where its manifest comes from, at which `revision`.
     """
 
     name: str
@@ -25,10 +27,40 @@ class EnvironmentSpec:
     conda: Mapping[str, Any] | None = None
     context_folder: Path | None = None
     dockerfile: str | None = None
+    bases: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """Something built or fetched that nothing needs any more.
+
+    Attributes:
+        name: for people and for `EnvironmentBuilder.remove`.
+        size: bytes.
+    """
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What must stay: digests of environments, and what the images that they build on are pinned to."""
+
+    digests: frozenset[str]
+    pins: frozenset[str] = frozenset()
 
 
 class EnvironmentBuilder(Protocol):
-    """Builds environments for one kind of engine."""
+    """Builds environments for one kind of engine.
+
+    Attributes:
+        engine: the engine whose steps run in what is built.
+    """
+
+    engine: str
 
     def location(self, spec: EnvironmentSpec) -> str | None:
         """Where the environment is, None where it is not built or not whole."""
@@ -44,4 +76,16 @@ class EnvironmentBuilder(Protocol):
 
     def notes(self, spec: EnvironmentSpec) -> list[str]:
         """What of the manifest this builder cannot honour, one sentence each."""
+        ...
+
+    def leftovers(self, needed: Needed) -> list[Leftover]:
+        """What was built or fetched for environments that are not needed.
+
+        Raises:
+            EngineError: the engine cannot be asked.
+        """
+        ...
+
+    def remove(self, leftover: Leftover) -> bool:
+        """Remove a leftover; False where something still uses it."""
         ...

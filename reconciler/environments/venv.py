@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from reconciler.environments.base import EnvironmentSpec
+from reconciler.environments.base import EnvironmentSpec, Leftover, Needed
+from reconciler.environments.build_lock import locked
 from reconciler.environments.conda_file import read_conda_file
 from reconciler.model.errors import EnvironmentBuildError
 from reconciler.state.log_tail import log_tail
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _COMPLETE = ".complete"
 _PASSED_ON = re.compile(
@@ -46,6 +41,8 @@ class _Recipe:
 class VenvBuilder:
     """Builds a virtual environment per digest; one without its mark of completion is built anew."""
 
+    engine = "process"
+
     def __init__(self, folder: Path, uv: str | None = None) -> None:
         self._folder = folder.absolute()
         self._uv = uv
@@ -59,8 +56,7 @@ class VenvBuilder:
         """See `EnvironmentBuilder.build`; two processes that need the same one build it once."""
         recipe = _recipe(spec)
         venv = self._venv(spec)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with _locked(self._folder / f"{venv.name}.lock") as lock:
+        with locked(self._folder / f"{venv.name}.lock") as lock:
             known = self.location(spec)
             if known is not None:
                 return known
@@ -102,6 +98,18 @@ class VenvBuilder:
         if spec.image:
             notes.append(f"the process engine has no images: {spec.image} stands for a bare Python")
         return notes
+
+    def leftovers(self, needed: Needed) -> list[Leftover]:
+        """See `EnvironmentBuilder.leftovers`."""
+        kept = {digest[:12] for digest in needed.digests}
+        folders = [path for path in self._folder.glob("*/") if path.name not in kept]
+        return [Leftover(path.name, _size(path)) for path in sorted(folders)]
+
+    def remove(self, leftover: Leftover) -> bool:
+        """See `EnvironmentBuilder.remove`; one that is being built is left alone until it is."""
+        with locked(self._folder / f"{leftover.name}.lock"):
+            shutil.rmtree(self._folder / leftover.name, ignore_errors=True)
+        return not (self._folder / leftover.name).exists()
 
     def _venv(self, spec: EnvironmentSpec) -> Path:
         return self._folder / spec.digest[:12]
@@ -174,12 +182,8 @@ def _find_uv() -> str:
     return str(uv.find_uv_bin())
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[int]:
-    """The lock as a file descriptor: whoever inherits it holds the lock until it ends."""
-    with path.open("w", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file.fileno()
+def _size(folder: Path) -> int:
+    return sum(file.lstat().st_size for file in folder.rglob("*"))
 
 
 def _write(log: Path, line: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
+from reconciler.execution.origin import Origin
 from reconciler.execution.pipeline_run import PipelineRun
-from reconciler.execution.record import Origin, restore_models
+from reconciler.execution.record import restore_models
 from reconciler.execution.site import Site
 from reconciler.execution.workspace import Objects
 from reconciler.model.plan import Actual, PipelinePlan

@@ -9,10 +9,35 @@ from reconciler.execution.journal import Journal
 from reconciler.execution.record import RunRecord
 from reconciler.execution.site import Site
 from reconciler.execution.task_runner import Execution
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import (
+    EngineError,
+    EngineGoneError,
+    EnvironmentBuildError,
+    ImageMissingError,
+    ReconcilerError,
+    StepError,
+)
 from reconciler.model.runs import Result, StepRun, StepStatus
 
 Metrics = Mapping[str, float]
+ENVIRONMENT_FAILURE = "environment"
+
+
+def failure_of(error: BaseException) -> str:
+    """The kind of failure in a word; "" for one that is a fault of ours."""
+    match error:
+        case StepError():
+            return error.reason
+        case EnvironmentBuildError():
+            return ENVIRONMENT_FAILURE
+        case ImageMissingError():
+            return "image-missing"
+        case EngineGoneError():
+            return "engine-gone"
+        case EngineError():
+            return "not-started"
+        case _:
+            return ""
 
 
 class Endings:
@@ -60,6 +85,7 @@ class Endings:
             status=StepStatus.FAILED,
             ended=self._site.clock(),
             error=message,
+            failure=failure_of(error),
             handle="",
         )
         if step.mlflow_run_id:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from reconciler.environments.base import EnvironmentBuilder, EnvironmentSpec
+from reconciler.execution.origin import Origin
 from reconciler.execution.workspace import Objects
 from reconciler.manifests import yaml_reader
 from reconciler.model.digests import short
 from reconciler.model.errors import EnvironmentBuildError
 from reconciler.model.steps import EnvironmentSpec as PlannedEnvironment
-from reconciler.state.environments import BUILDING, FAILED, READY, EnvironmentState
+from reconciler.state.environments import BUILDING, FAILED, GONE, READY, EnvironmentState
 from reconciler.state.store import State
 
 
@@ -29,42 +31,70 @@ class EnvironmentPool:
         self._threads = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="environment")
         self._futures: dict[str, Future[str]] = {}
         self._lock = threading.Lock()
+        self._on_change: Callable[[], object] = lambda: None
 
-    def location(self, planned: PlannedEnvironment, objects: Objects) -> Future[str]:
+    def notify(self, on_change: Callable[[], object]) -> None:
+        """Have somebody told whenever something else is noted of an environment."""
+        self._on_change = on_change
+
+    @property
+    def builder(self) -> EnvironmentBuilder:
+        return self._builder
+
+    def location(self, planned: PlannedEnvironment, objects: Objects, origin: Origin) -> Future[str]:
         """Where the environment is, as soon as it is built; the future raises EnvironmentBuildError."""
         with self._lock:
             known = self._futures.get(planned.digest)
-            if known is not None and not (known.done() and not _is_whole(known)):
+            if known is not None and not known.done():
                 return known
-            future = self._threads.submit(self._build, planned, objects)
+            future = self._threads.submit(self._build, planned, objects, origin)
             self._futures[planned.digest] = future
             return future
 
-    def _build(self, planned: PlannedEnvironment, objects: Objects) -> str:
+    def rebuild_lost(
+        self, environments: Iterable[PlannedEnvironment], objects: Objects, origin: Origin
+    ) -> list[PlannedEnvironment]:
+        """Have those built again that were built before and are gone; returns them.
+
+        Raises:
+            EngineError: the engine cannot be asked.
+        """
+        ready = {each.digest: each for each in self._state.environments.all(self._builder.engine)}
+        lost = []
+        for planned in environments:
+            noted = ready.get(planned.digest)
+            if noted is None or noted.status != READY or self._builder.location(_bare_spec(planned)) is not None:
+                continue
+            self._state.environments.save(replace(noted, status=GONE))
+            self.location(planned, objects, origin)
+            lost.append(planned)
+        return lost
+
+    def _build(self, planned: PlannedEnvironment, objects: Objects, origin: Origin) -> str:
         log = self._state.folder.logs / "environments" / f"{planned.name}-{short(planned.digest)}.log"
         started = self._clock()
         try:
-            spec = self._spec(planned, objects)
+            spec = self._spec(planned, objects, origin)
             location = self._builder.location(spec)
+            if location is not None and planned.digest in self._state.environments.ready(self._builder.engine):
+                return location
             if location is None:
-                self._note(planned, BUILDING, log, started, None)
+                self._note(planned, BUILDING, log, started)
                 log.parent.mkdir(parents=True, exist_ok=True)
                 location = self._builder.build(spec, log)
         except Exception as error:  # whatever it is, no build is under way any more
-            self._note(planned, FAILED, log, started, self._clock(), error)
+            self._note(planned, FAILED, log, started, self._clock(), error=error)
             raise
-        self._note(planned, READY, log, started, self._clock())
+        self._note(planned, READY, log, started, self._clock(), location)
         return location
 
-    def _spec(self, planned: PlannedEnvironment, objects: Objects) -> EnvironmentSpec:
-        return EnvironmentSpec(
-            name=planned.name,
-            version=planned.version,
-            digest=planned.digest,
-            image=planned.image,
+    def _spec(self, planned: PlannedEnvironment, objects: Objects, origin: Origin) -> EnvironmentSpec:
+        return replace(
+            _bare_spec(planned),
             conda=_conda(planned, objects),
             context_folder=self._context(planned, objects),
-            dockerfile=planned.dockerfile,
+            source=origin.url,
+            revision=origin.commit,
         )
 
     def _context(self, planned: PlannedEnvironment, objects: Objects) -> Path | None:
@@ -81,28 +111,40 @@ class EnvironmentPool:
         status: str,
         log: Path,
         started: float,
-        ended: float | None,
+        ended: float | None = None,
+        location: str = "",
         error: Exception | None = None,
     ) -> None:
         self._state.environments.save(
             EnvironmentState(
+                engine=self._builder.engine,
                 digest=planned.digest,
                 name=planned.name,
                 version=planned.version or "",
                 status=status,
+                location=location,
                 log=str(log),
                 error=str(error) if error else "",
                 started=started,
                 ended=ended,
             )
         )
+        self._on_change()
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _is_whole(future: Future[str]) -> bool:
-    return future.exception() is None and Path(future.result()).exists()
+def _bare_spec(planned: PlannedEnvironment) -> EnvironmentSpec:
+    """What is known without reading a file; enough to find what was built."""
+    return EnvironmentSpec(
+        name=planned.name,
+        version=planned.version,
+        digest=planned.digest,
+        image=planned.image,
+        dockerfile=planned.dockerfile,
+        bases=dict(planned.bases),
+    )
 
 
 def _conda(planned: PlannedEnvironment, objects: Objects) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from functools import partial
 
 from reconciler.execution.events import Events
 from reconciler.execution.journal import Journal
+from reconciler.execution.origin import Origin
 from reconciler.execution.site import Site
 from reconciler.execution.task_runner import Execution, StepCancelledError, StepLeftError, TaskRunner
 from reconciler.execution.workspace import Objects
@@ -26,6 +27,7 @@ class Launcher:
         self,
         site: Site,
         objects: Objects,
+        origin: Origin,
         journal: Journal,
         events: Events,
         variables: Callable[[str], Mapping[str, str]],
@@ -33,6 +35,7 @@ class Launcher:
         """`variables` gives what a step finds in its environment, by the id of its MLflow run."""
         self._site = site
         self._objects = objects
+        self._origin = origin
         self._journal = journal
         self._events = events
         self._variables = variables
@@ -53,7 +56,7 @@ class Launcher:
         known = self._environments.get(environment.digest)
         if known is None:
             known = self._environments[environment.digest] = self._site.environments.location(
-                environment, self._objects
+                environment, self._objects, self._origin
             )
         return known
 

@@ -7,11 +7,12 @@ from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 
-from reconciler.execution.endings import Endings, Metrics
+from reconciler.execution.endings import ENVIRONMENT_FAILURE, Endings, Metrics, failure_of
 from reconciler.execution.events import Events
 from reconciler.execution.journal import Journal
 from reconciler.execution.launcher import Launcher
-from reconciler.execution.record import Origin, RunRecord
+from reconciler.execution.origin import Origin
+from reconciler.execution.record import RunRecord
 from reconciler.execution.reuse import reusable
 from reconciler.execution.site import Claims, Site
 from reconciler.execution.step_order import StepOrder
@@ -45,7 +46,7 @@ class PipelineRun:
         self._record = RunRecord(site, run, origin)
         self._journal = Journal(site.state, self._order.positions, site.state.runs.steps(run.id))
         self._endings = Endings(site, run.id, self._journal, self._record)
-        self._launcher = Launcher(site, objects, self._journal, self._events, self._variables)
+        self._launcher = Launcher(site, objects, origin, self._journal, self._events, self._variables)
         self._sweeps = Sweeps(
             RunParts(
                 site, run.id, self._graph, self._journal, self._record, self._endings, self._launcher, self._events
@@ -58,6 +59,10 @@ class PipelineRun:
     @property
     def id(self) -> str:
         return self._run.id
+
+    @property
+    def closure(self) -> str:
+        return self._run.closure
 
     def cancel(self, reason: str) -> None:
         """End the run: nothing new starts, what runs is stopped."""
@@ -178,6 +183,7 @@ class PipelineRun:
         kept = self._journal.get(step.name)
         execution = Execution(
             run_id=self._run.id,
+            pipeline=self._run.pipeline,
             step=step,
             definition=step.definition,
             fingerprint=fingerprint,
@@ -244,7 +250,8 @@ class PipelineRun:
             self._claims.settle(execution.fingerprint, None)
             self._on_cancelled(execution)
         else:
-            self._on_failure(execution.step, self._endings.failed(execution, error))
+            message = self._endings.failed(execution, error)
+            self._on_failure(execution.step, message, failure_of(error))
 
     def _on_metrics(self, step: StepRun, finished: Future[Metrics]) -> None:
         if finished.exception() is None and finished.result():
@@ -256,14 +263,17 @@ class PipelineRun:
         self._results[step.name] = result
         self._begin_all(self._order.released_by(step.name))
 
-    def _on_failure(self, step: Step, message: str) -> None:
-        failed = self._journal.change(step.name, status=StepStatus.FAILED, error=message, ended=self._site.clock())
+    def _on_failure(self, step: Step, message: str, failure: str) -> None:
+        failed = self._journal.change(
+            step.name, status=StepStatus.FAILED, error=message, failure=failure, ended=self._site.clock()
+        )
         self._claims.settle(failed.fingerprint, None)
         if step.definition.sweep is not None and failed.mlflow_run_id:
             self._record.finish(failed.mlflow_run_id, StepStatus.FAILED)
         for name in self._order.all_after(step.name):
             self._journal.change(name, status=StepStatus.SKIPPED, reasons=(f"{step.name} failed",))
-        if not self._graph.continue_on_step_failure:
+        # An environment that cannot be built is no reason to end what does not need it.
+        if failure != ENVIRONMENT_FAILURE and not self._graph.continue_on_step_failure:
             self._stop(f"{step.name} failed")
 
     def _on_cancelled(self, execution: Execution) -> None:

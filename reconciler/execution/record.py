@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 
+from reconciler.execution.origin import Origin
 from reconciler.execution.recorder import Urgency
 from reconciler.execution.site import Site
 from reconciler.model.runs import RegisteredModel, Result, Run, RunStatus, StepStatus
@@ -21,19 +21,6 @@ _MLFLOW_STATUS = {
     StepStatus.FAILED: "FAILED",
     StepStatus.CANCELLED: "KILLED",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a run's manifests come from, as MLflow's `mlflow.source.git.*` tags have it."""
-
-    url: str = ""
-    branch: str = ""
-    commit: str = ""
-
-    def tags(self) -> dict[str, str]:
-        named = {"repoURL": self.url, "branch": self.branch, "commit": self.commit}
-        return {f"mlflow.source.git.{name}": value for name, value in named.items() if value}
 
 
 class RunRecord:

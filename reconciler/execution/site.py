@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.engines.base import Engine
+from reconciler.environments.base_images import BaseImages
 from reconciler.execution.environment_pool import EnvironmentPool
 from reconciler.execution.recorder import Recorder
 from reconciler.execution.workspace import Workspace
@@ -73,6 +74,7 @@ class Site:
     Attributes:
         slots: as many threads as steps may run at once.
         clock: seconds since the epoch.
+        base_images: what the images that environments build on are pinned to; None for an engine without images.
     """
 
     state: State
@@ -82,6 +84,7 @@ class Site:
     workspace: Workspace
     slots: ThreadPoolExecutor
     clock: Callable[[], float]
+    base_images: BaseImages | None = None
     recorder: Recorder[Any] = field(default_factory=Recorder)
     in_flight: InFlight = field(default_factory=InFlight)
 
@@ -91,3 +94,4 @@ class Site:
         self.tracking.close()
         self.environments.close()
         self.slots.shutdown(wait=True, cancel_futures=True)
+        self.engine.close()

@@ -86,7 +86,7 @@ def metric_of(sweep: Sweep, result: Result) -> float | None:
 
 
 def begin_sweep(
-    run_id: str, step: Step, fingerprint: str, inputs: Mapping[str, str], mlflow_run: Future[str]
+    run_id: str, pipeline: str, step: Step, fingerprint: str, inputs: Mapping[str, str], mlflow_run: Future[str]
 ) -> SweepRun:
     """A sweep with all its trials still to be started."""
     sweep = step.definition.sweep
@@ -100,6 +100,7 @@ def begin_sweep(
         begun.pending.append(
             Execution(
                 run_id=run_id,
+                pipeline=pipeline,
                 step=step,
                 definition=definition,
                 fingerprint=fingerprint_of(definition.digest, inputs),

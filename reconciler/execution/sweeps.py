@@ -42,7 +42,7 @@ class Sweeps:
         self,
         parts: RunParts,
         on_success: Callable[[Step, Result], None],
-        on_failure: Callable[[Step, str], None],
+        on_failure: Callable[[Step, str, str], None],
         on_cancelled: Callable[[Execution], None],
     ) -> None:
         self._parts = parts
@@ -57,7 +57,7 @@ class Sweeps:
         kept = journal.get(step.name)
         parent = self._parts.record.start(step, known=kept.mlflow_run_id if kept else "")
         parent.add_done_callback(partial(self._on_mlflow_run, step))
-        sweep = begin_sweep(self._parts.run_id, step, fingerprint, inputs, parent)
+        sweep = begin_sweep(self._parts.run_id, self._parts.graph.pipeline, step, fingerprint, inputs, parent)
         self._sweeps[step.name] = sweep
         started = (kept.started if kept else None) or self._parts.site.clock()
         journal.change(step.name, status=StepStatus.RUNNING, started=started)
@@ -157,7 +157,7 @@ class Sweeps:
         ranked = sweep.ranked()
         error = mlflow_run.exception()
         if error is not None or not ranked:
-            self._on_failure(sweep.step, str(error) if error else sweep.failure_message())
+            self._on_failure(sweep.step, str(error) if error else sweep.failure_message(), self._failure(sweep))
             return
         journal, now = self._parts.journal, self._parts.site.clock()
         chosen, best = ranked[0]
@@ -185,3 +185,9 @@ class Sweeps:
         self._parts.record.finish(result.mlflow_run_id, StepStatus.SUCCEEDED, shown, tags)
         self._parts.endings.keep(replace(step, mlflow_run_id=result.mlflow_run_id), result)
         self._on_success(sweep.step, result)
+
+    def _failure(self, sweep: SweepRun) -> str:
+        """The kind of failure that all trials share, "" where there is none."""
+        trials = (self._parts.journal.get(sweep.step.name, number) for number in sweep.failures)
+        kinds = {trial.failure for trial in trials if trial is not None}
+        return kinds.pop() if len(kinds) == 1 else ""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.engines.base import Engine, Exit, ExitReason, Task
+from reconciler.engines.base import Engine, Exit, ExitReason, Labels, Task
 from reconciler.execution.workspace import Objects, Workspace
 from reconciler.model.commands import literal_text, render
 from reconciler.model.errors import StepError
@@ -15,6 +15,15 @@ from reconciler.model.steps import Definition, InputSource, Step
 from reconciler.state.log_tail import log_tail
 
 _TAIL_LINES = 15
+_BEGINNINGS = 5
+_FAILURES = {
+    ExitReason.FAILED: "exit-status",
+    ExitReason.TIMED_OUT: "timed-out",
+    ExitReason.OUT_OF_MEMORY: "out-of-memory",
+    ExitReason.ENGINE_GONE: "engine-gone",
+    ExitReason.INTERRUPTED: "interrupted",
+    ExitReason.LOST: "lost",
+}
 
 
 class StepCancelledError(StepError):
@@ -37,6 +46,7 @@ class Execution:
     """
 
     run_id: str
+    pipeline: str
     step: Step
     definition: Definition
     fingerprint: str
@@ -85,8 +95,7 @@ class TaskRunner:
         log.parent.mkdir(parents=True, exist_ok=True)
         ended = self._adopt(execution, folder, log, on_started)
         if ended is None:
-            task = self._task(execution, folder, log, environment, variables, objects)
-            ended = self._engine.wait(task, self._engine.start(task, on_started))
+            ended = self._executed(execution, folder, log, environment, variables, objects, on_started)
         if ended.reason is ExitReason.LEFT:
             raise StepLeftError(ended.message)
         try:
@@ -95,11 +104,31 @@ class TaskRunner:
         finally:
             self._workspace.clear(folder)
 
+    def _executed(
+        self,
+        execution: Execution,
+        folder: Path,
+        log: Path,
+        environment: str,
+        variables: Mapping[str, str],
+        objects: Objects,
+        on_started: Callable[[str], None],
+    ) -> Exit:
+        """Execute; what its engine interrupted begins anew, as often as may be expected of an engine."""
+        for _ in range(_BEGINNINGS):
+            task = self._task(execution, folder, log, environment, variables, objects)
+            ended = self._engine.wait(task, self._engine.start(task, on_started))
+            if ended.reason is not ExitReason.INTERRUPTED:
+                break
+            with log.open("a", encoding="utf-8") as file:
+                file.write(f"-- the step {ended.message} --\n")
+        return ended
+
     def _outputs(self, folder: Path, execution: Execution, log: Path) -> dict[str, str]:
         try:
             return self._workspace.take_in(folder, execution.definition)
         except StepError as error:
-            raise StepError(_with_tail(error.message, log), hint=error.hint) from error
+            raise StepError(_with_tail(error.message, log), hint=error.hint, reason="output") from error
 
     def _adopt(self, execution: Execution, folder: Path, log: Path, on_started: Callable[[str], None]) -> Exit | None:
         """How an execution ended that an earlier process started; None where it has to be started anew."""
@@ -107,7 +136,7 @@ class TaskRunner:
             return None
         on_started(execution.handle)
         ended = self._engine.wait(_bare_task(execution, folder, log), execution.handle)
-        return None if ended.reason is ExitReason.LOST else ended
+        return None if ended.reason in (ExitReason.LOST, ExitReason.INTERRUPTED) else ended
 
     def _task(
         self,
@@ -124,23 +153,29 @@ class TaskRunner:
             name: (source, self._workspace.content_path(source, execution.inputs[name], objects))
             for name, source in execution.sources.items()
         }
-        inputs, outputs = self._workspace.lay_out(folder, definition, contents)
-        values: dict[str, Scalar] = {**dict(definition.literals), **inputs}
+        layout = self._workspace.lay_out(folder, self._engine.root(folder), definition, contents)
+        values: dict[str, Scalar] = {**dict(definition.literals), **layout.inputs}
         return Task(
             id=f"{execution.run_id}.{execution.label}",
-            command=render(definition.command, values, outputs),
+            command=render(definition.command, values, layout.outputs),
             code_folder=code,
             folder=folder,
             environment=environment,
             variables={
                 **{f"AZURE_ML_INPUT_{name}": literal_text(value) for name, value in values.items()},
-                **{f"AZURE_ML_OUTPUT_{name}": path for name, path in outputs.items()},
+                **{f"AZURE_ML_OUTPUT_{name}": path for name, path in layout.outputs.items()},
                 **{f"AZUREML_SWEEP_{name}": literal_text(value) for name, value in execution.hyperparameters.items()},
                 **variables,
                 **dict(definition.variables),
             },
             timeout_seconds=execution.timeout_seconds,
             log=log,
+            inputs=layout.contents,
+            resources=execution.step.resources,
+            labels=Labels(
+                execution.run_id, execution.pipeline, execution.step.name, execution.trial, execution.fingerprint
+            ),
+            is_tracked="MLFLOW_TRACKING_URI" in variables,
         )
 
     def _check(self, ended: Exit, execution: Execution, log: Path) -> None:
@@ -151,7 +186,7 @@ class TaskRunner:
                 raise StepCancelledError(ended.message or "was cancelled")
             case _:
                 hint = f"the whole log: `reconciler logs {execution.run_id} '{execution.label}'`"
-                raise StepError(_with_tail(ended.message, log), hint=hint)
+                raise StepError(_with_tail(ended.message, log), hint=hint, reason=_FAILURES[ended.reason])
 
     def cancel(self, handle: str) -> None:
         self._engine.cancel(handle)

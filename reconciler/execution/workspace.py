@@ -1,9 +1,10 @@
-"""The folder of one execution: inputs linked read-only, a place for each output, the code beside it."""
+"""The folder of one execution: where its inputs lie, a place for each output, the code beside it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -24,6 +25,20 @@ class Objects(Protocol):
     def export_tree(self, tree_oid: str, destination: Path) -> None: ...
 
     def export_file(self, blob_oid: str, destination: Path) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What lies where.
+
+    Attributes:
+        contents: the contents of the inputs by their paths below the root.
+        inputs: paths as the step sees them by name; so are `outputs`.
+    """
+
+    contents: Mapping[str, Path]
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
 
 
 class Workspace:
@@ -86,26 +101,25 @@ class Workspace:
         return path
 
     def lay_out(
-        self,
-        folder: Path,
-        definition: Definition,
-        inputs: Mapping[str, tuple[InputSource, Path]],
-    ) -> tuple[dict[str, str], dict[str, str]]:
-        """Make the folder anew; returns the paths of inputs and of outputs by name."""
+        self, folder: Path, root: Path, definition: Definition, inputs: Mapping[str, tuple[InputSource, Path]]
+    ) -> Layout:
+        """Make the folder anew, with an empty folder for each output that is one.
+
+        Args:
+            root: where the step sees the folder.
+            inputs: where each comes from and where its content lies.
+        """
         remove(folder)
         (folder / "outputs").mkdir(parents=True)
-        given = {name: str(_link(folder, name, source, path)) for name, (source, path) in inputs.items()}
-        return given, self.output_paths(folder, definition, is_new=True)
-
-    def output_paths(self, folder: Path, definition: Definition, is_new: bool = False) -> dict[str, str]:
-        """Where a step writes its outputs: an empty folder each, or the path of a file yet to be made."""
-        paths = {}
         for name, kind in definition.outputs:
-            path = folder / "outputs" / name
-            if is_new and kind != "uri_file":
-                path.mkdir()
-            paths[name] = str(path)
-        return paths
+            if kind != "uri_file":
+                (folder / "outputs" / name).mkdir()
+        places = {name: _place(name, source) for name, (source, _) in inputs.items()}
+        return Layout(
+            {places[name]: content for name, (_, content) in inputs.items()},
+            {name: str(root / place) for name, place in places.items()},
+            {name: str(root / "outputs" / name) for name, _ in definition.outputs},
+        )
 
     def take_in(self, folder: Path, definition: Definition) -> dict[str, str]:
         """The outputs' digests by name, their content moved into the store.
@@ -128,13 +142,8 @@ class Workspace:
         remove(folder)
 
 
-def _link(folder: Path, name: str, source: InputSource, target: Path) -> Path:
-    """A link to the content; a file of the repository keeps its own name, which some readers go by."""
-    inputs = folder / "inputs"
+def _place(name: str, source: InputSource) -> str:
+    """Where an input lies below the root; a file of the repository keeps its own name, which some readers go by."""
     if isinstance(source, DataSource) and not source.is_folder:
-        link = inputs / name / PurePosixPath(source.path).name
-    else:
-        link = inputs / name
-    link.parent.mkdir(parents=True, exist_ok=True)
-    link.symlink_to(target)
-    return link
+        return f"inputs/{name}/{PurePosixPath(source.path).name}"
+    return f"inputs/{name}"

@@ -14,6 +14,7 @@ from reconciler.manifests.fields import (
     variables_of,
     version_of,
 )
+from reconciler.manifests.resources import resources_of
 from reconciler.model.commands import expressions_in, optional_inputs_in, unknown_expressions_in
 from reconciler.model.manifests import Component, Environment
 from reconciler.model.problems import Code, Pointer
@@ -35,6 +36,7 @@ def component(document: dict[str, Any], reading: Reading, default_name: str) -> 
         environment=environment_at(document, reading, ("environment",), default_name),
         is_deterministic=document.get("is_deterministic", True),
         variables=variables_of(document),
+        resources=resources_of(document, reading, ()),
     )
     check_command(read, reading, ("command",))
     return read

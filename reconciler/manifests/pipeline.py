@@ -14,6 +14,7 @@ from reconciler.manifests.fields import (
     variables_of,
     version_of,
 )
+from reconciler.manifests.resources import resources_of
 from reconciler.manifests.sweep import sweep
 from reconciler.model.digests import digest_of
 from reconciler.model.manifests import (
@@ -26,6 +27,7 @@ from reconciler.model.manifests import (
     InputPort,
     Job,
     Literal,
+    OnNewRevision,
     OutputPort,
     Pipeline,
     PipelineInput,
@@ -36,6 +38,7 @@ from reconciler.model.references import Reference
 _INPUT = re.compile(r"^\$\{\{\s*(?:parent\.)?inputs\.([A-Za-z0-9_.]+?)(?:\.path)?\s*\}\}$")
 _OUTPUT = re.compile(r"^\$\{\{\s*(?:parent\.)?jobs\.([A-Za-z0-9_]+)\.outputs\.([A-Za-z0-9_.]+?)(?:\.path)?\s*\}\}$")
 _DEPENDS_ON = "reconciler.depends_on"
+_ON_NEW_REVISION = "reconciler.on_new_revision"
 
 
 def pipeline(document: dict[str, Any], reading: Reading, default_name: str) -> Pipeline:
@@ -53,7 +56,21 @@ def pipeline(document: dict[str, Any], reading: Reading, default_name: str) -> P
         jobs=tuple(_job(key, written, reading) for key, written in document["jobs"].items()),
         continue_on_step_failure=settings.get("continue_on_step_failure", False),
         force_rerun=settings.get("force_rerun", False),
+        on_new_revision=_on_new_revision(document, reading),
     )
+
+
+def _on_new_revision(document: dict[str, Any], reading: Reading) -> OnNewRevision:
+    """`on_new_revision`, or `properties: {reconciler.on_new_revision: …}`, which Azure ML accepts too."""
+    named = document.get("on_new_revision", (document.get("properties") or {}).get(_ON_NEW_REVISION))
+    if named is None:
+        return OnNewRevision.FINISH
+    try:
+        return OnNewRevision(named)
+    except ValueError:
+        message, hint = f"`{_ON_NEW_REVISION}` is {named!r}", f"write {' or '.join(OnNewRevision)}"
+        reading.error(Code.INVALID_VALUE, message, hint, ("properties", _ON_NEW_REVISION))
+        return OnNewRevision.FINISH
 
 
 def _pipeline_input(name: str, written: Any, reading: Reading) -> PipelineInput:
@@ -87,6 +104,7 @@ def _job(name: str, written: dict[str, Any], reading: Reading) -> Job:
         variables=variables_of(written),
         timeout_seconds=timeout_of(written),
         sweep=sweep(written, reading, pointer) if is_sweep else None,
+        resources=resources_of(written, reading, pointer),
     )
 
 

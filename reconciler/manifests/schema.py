@@ -13,7 +13,6 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from reconciler.model.manifests import Kind
 from reconciler.model.problems import Code, Pointer, Problem, Severity
 from reconciler.shipped import shipped_folder
 
@@ -38,30 +37,32 @@ def _schema(name: str) -> dict[str, Any]:
     return schema
 
 
-def _name(kind: Kind) -> str:
-    return f"{kind}.schema.json"
-
-
 @cache
-def _gate(kind: Kind) -> Any:
+def _gate(kind: str) -> Any:
     import jsonschema_rs
 
     # Schemas refer to each other by file name, so that editors find them too.
-    return jsonschema_rs.validator_for(_schema(_name(kind)), retriever=lambda uri: _schema(uri.rpartition("/")[2]))
+    return jsonschema_rs.validator_for(
+        _schema(f"{kind}.schema.json"), retriever=lambda uri: _schema(uri.rpartition("/")[2])
+    )
 
 
 @cache
-def _explainer(kind: Kind) -> Draft202012Validator:
+def _explainer(kind: str) -> Draft202012Validator:
     from jsonschema import Draft202012Validator
     from referencing import Registry
     from referencing.jsonschema import DRAFT202012
 
     registry: Registry[Any] = Registry(retrieve=lambda uri: DRAFT202012.create_resource(_schema(uri)))  # type: ignore[call-arg]
-    return Draft202012Validator(_schema(_name(kind)), registry=registry)
+    return Draft202012Validator(_schema(f"{kind}.schema.json"), registry=registry)
 
 
-def check(kind: Kind, document: object, file: str) -> list[Problem]:
-    """What the document has against the schema of its kind; unknown keys are warnings, the rest errors."""
+def check(kind: str, document: object, file: str) -> list[Problem]:
+    """What the document has against the schema of its kind; unknown keys are warnings, the rest errors.
+
+    Args:
+        kind: a `Kind` of manifests, or `configuration`.
+    """
     if _gate(kind).is_valid(document):
         return []
     # Errors first, for no crowd of warnings may hide them.

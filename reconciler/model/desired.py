@@ -40,6 +40,8 @@ class Desired:
         file_count: how many YAML files were looked at.
         local_data: digests of the files outside the repository that manifests name, by absolute path;
             those that are not there or not allowed are absent.
+        bases: the images that environments build on with what they are pinned to, by the environment's recipe; empty
+            for engines without images.
         problems: what the loader found; references are checked when the graph is built.
     """
 
@@ -49,6 +51,7 @@ class Desired:
     problems: tuple[Problem, ...] = ()
     file_count: int = 0
     local_data: Mapping[str, str] = field(default_factory=dict)
+    bases: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     @property
     def pipelines(self) -> list[Pipeline]:
@@ -57,6 +60,11 @@ class Desired:
     @property
     def environments(self) -> list[Environment]:
         return [manifest for manifest in self.manifests.values() if isinstance(manifest, Environment)]
+
+    @property
+    def has_unpinned_bases(self) -> bool:
+        """Whether an image could not be resolved when this was loaded."""
+        return any(not pinned for bases in self.bases.values() for _, pinned in bases)
 
     @property
     def components(self) -> list[Component]:

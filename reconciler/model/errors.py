@@ -43,9 +43,25 @@ class EngineError(ReconcilerError):
     """A step cannot be started or followed on its engine."""
 
 
+class EngineGoneError(EngineError):
+    """The engine does not answer; what runs on it may go on."""
+
+
+class ImageMissingError(EngineError):
+    """The image of a step's environment is gone from the engine."""
+
+
 class TrackingError(ReconcilerError):
     """MLflow does not answer or refuses."""
 
 
 class StepError(ReconcilerError):
-    """A step ran and failed: exit status, missing output, timeout."""
+    """A step ran and failed: exit status, missing output, timeout.
+
+    Attributes:
+        reason: the kind of failure in a word, such as `out-of-memory`.
+    """
+
+    def __init__(self, message: str, *, place: str | None = None, hint: str | None = None, reason: str = "") -> None:
+        super().__init__(message, place=place, hint=hint)
+        self.reason = reason

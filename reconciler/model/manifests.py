@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.model.references import Reference
+from reconciler.model.resources import Resources
 
 Scalar = str | int | float | bool
 DATA_TYPES = ("uri_file", "uri_folder", "mltable", "mlflow_model", "custom_model", "triton_model")
@@ -21,6 +22,13 @@ class Kind(StrEnum):
     SCHEDULE = "schedule"
     MODEL = "model"
     COMPUTE = "compute"
+
+
+class OnNewRevision(StrEnum):
+    """What becomes of a run when a newer revision asks for another one."""
+
+    FINISH = "finish"
+    CANCEL = "cancel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,7 @@ class Component(Manifest):
     environment: Reference | Environment | None = None
     is_deterministic: bool = True
     variables: Mapping[str, str] = field(default_factory=dict)
+    resources: Resources | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +182,7 @@ class Job:
     variables: Mapping[str, str] = field(default_factory=dict)
     timeout_seconds: float | None = None
     sweep: Sweep | None = None
+    resources: Resources | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +203,7 @@ class Pipeline(Manifest):
     jobs: tuple[Job, ...] = ()
     continue_on_step_failure: bool = False
     force_rerun: bool = False
+    on_new_revision: OnNewRevision = OnNewRevision.FINISH
 
 
 AnyManifest = Environment | Component | DataAsset | Pipeline

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from reconciler.model.manifests import Scalar
 
+SUPERSEDED = "superseded by "
+
 
 class RunStatus(StrEnum):
     RUNNING = "running"
@@ -84,6 +86,7 @@ class StepRun:
     handle: str = ""  # the engine's, to take the execution up again after a restart
     log: str = ""
     error: str = ""
+    failure: str = ""  # the kind of failure in a word, such as `out-of-memory`
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,11 @@ class Run:
     error: str = ""
     restored_from: str = ""
     attempt: int = 1
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether it was ended for a newer revision, which says nothing against what it did."""
+        return self.status is RunStatus.CANCELLED and self.error.startswith(SUPERSEDED)
 
 
 @dataclass(frozen=True, slots=True)

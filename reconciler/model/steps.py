@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.digests import digest_of
-from reconciler.model.manifests import Scalar, Sweep
+from reconciler.model.manifests import OnNewRevision, Scalar, Sweep
+from reconciler.model.resources import Resources
 
 FINGERPRINT_FORMAT = 1
 
@@ -25,9 +26,12 @@ class EnvironmentSpec:
     """An environment of one revision.
 
     Attributes:
-        digest: of the image, the conda file or the build context.
+        digest: of the recipe and of what the images that it builds on are pinned to.
         conda_blob: id of the conda file's blob; `conda` is the inline one as canonical JSON.
-        context_tree: id of the build context's tree.
+        context_tree: id of the build context's tree; `dockerfile_blob` is the Dockerfile in it.
+        recipe: digest of what the repository says: the name of an image, the conda file, the build context.
+        bases: images that it builds on with what they are pinned to, "" for one that nothing is known of; none for
+            engines without images.
     """
 
     name: str
@@ -39,6 +43,9 @@ class EnvironmentSpec:
     conda_blob: str | None = None
     context_tree: str | None = None
     dockerfile: str | None = None
+    dockerfile_blob: str | None = None
+    recipe: str = ""
+    bases: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +140,7 @@ class Step:
         sources: where each data input comes from.
         after: the steps that must end first, by data or by `depends_on`.
         closure: digest of the definition and of all that comes before, data included.
+        resources: what it asks of the machine.
     """
 
     name: str
@@ -143,6 +151,7 @@ class Step:
     is_deterministic: bool
     closure: str
     timeout_seconds: float | None = None
+    resources: Resources = field(default_factory=Resources)
 
     @property
     def kind(self) -> str:
@@ -165,6 +174,7 @@ class Graph:
     closure: str
     continue_on_step_failure: bool = False
     force_rerun: bool = False
+    on_new_revision: OnNewRevision = OnNewRevision.FINISH
 
     def may_reuse(self, step: Step) -> bool:
         """Whether an earlier result of the step, or of one of its trials, may stand for another execution."""

@@ -31,7 +31,7 @@ class Changes:
 
 def changes_between(old: Desired | None, new: Desired) -> Changes:
     """What changed; a manifest does only where its file does."""
-    if old is None or old.settings != new.settings or old.local_data != new.local_data:
+    if old is None or old.settings != new.settings or old.local_data != new.local_data or old.bases != new.bases:
         return Changes(is_everything=True)
     before, now = old.manifests, new.manifests
     paths = new.snapshot.paths_changed_since(old.snapshot)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.model.desired import Desired
 from reconciler.model.digests import digest_of
-from reconciler.model.manifests import Component, Environment, Job
+from reconciler.model.manifests import Component, Environment, Job, Pipeline
 from reconciler.model.problems import Code, Pointer, Problem
 from reconciler.model.references import Reference
 from reconciler.model.snapshot import EntryKind
@@ -81,7 +82,7 @@ def environment_spec(environment: Environment, desired: Desired) -> EnvironmentS
         Unresolved: a file that it names is not in the repository.
     """
     entries = desired.snapshot.entries
-    conda_blob = context_tree = context = None
+    conda_blob = context_tree = context = dockerfile_blob = None
     if environment.conda_file is not None:
         path = within_repository(environment.file, environment.conda_file, ("conda_file",))
         entry = entries.get(path)
@@ -97,18 +98,44 @@ def environment_spec(environment: Environment, desired: Desired) -> EnvironmentS
             message, hint = f"there is no `{dockerfile}`", "commit the Dockerfile, or correct `build:`"
             raise Unresolved(Problem(environment.file, Code.MISSING_FILE, message, hint, ("build",)))
         context = _context_files(environment, path, desired)
-    digest = digest_of([environment.image, conda_blob, environment.conda, context, environment.dockerfile])
+        dockerfile_blob = entries[dockerfile].oid
+    said = [environment.image, conda_blob, environment.conda, context, environment.dockerfile]
+    recipe = digest_of(said)
+    bases = desired.bases.get(recipe, ())
+    pins = [[name, pinned.rpartition("@")[2]] for name, pinned in bases if pinned]
     return EnvironmentSpec(
         name=environment.name,
         version=environment.version,
-        digest=digest,
+        digest=digest_of([*said, pins]) if pins else recipe,
         file=environment.file,
         image=environment.image,
         conda=environment.conda,
         conda_blob=conda_blob,
         context_tree=context_tree,
         dockerfile=environment.dockerfile,
+        dockerfile_blob=dockerfile_blob,
+        recipe=recipe,
+        bases=bases,
     )
+
+
+def environments_in(desired: Desired) -> Iterator[Environment]:
+    """All environments of a desired state, those that stand inline in components and jobs among them."""
+    for manifest in desired.manifests.values():
+        if isinstance(manifest, Environment):
+            yield manifest
+        elif isinstance(manifest, Component):
+            yield from _inline(manifest.environment)
+        elif isinstance(manifest, Pipeline):
+            for job in manifest.jobs:
+                yield from _inline(job.environment)
+                if isinstance(job.component, Component):
+                    yield from _inline(job.component.environment)
+
+
+def _inline(environment: Reference | Environment | None) -> Iterator[Environment]:
+    if isinstance(environment, Environment):
+        yield environment
 
 
 def _context_files(environment: Environment, path: str, desired: Desired) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.digests import digest_of
 from reconciler.model.manifests import Component, Job, Kind, Pipeline
 from reconciler.model.problems import Problem
+from reconciler.model.resources import Resources
 from reconciler.model.steps import (
     CodeFolder,
     DataSource,
@@ -122,6 +123,7 @@ class GraphBuilder:
             closure,
             pipeline.continue_on_step_failure,
             pipeline.force_rerun,
+            pipeline.on_new_revision,
         )
 
     def _components(
@@ -241,6 +243,7 @@ def _build_step(job: Job, ingredients: _Ingredients, after: tuple[str, ...]) -> 
         is_deterministic=component.is_deterministic,
         closure=closure,
         timeout_seconds=job.timeout_seconds,
+        resources=job.resources or component.resources or Resources(),
     )
 
 

@@ -62,7 +62,7 @@ class ContentDigests:
             if isinstance(manifest, Component) and manifest.code:
                 attached.append(self._content(manifest, manifest.code, desired))
             elif isinstance(manifest, Environment):
-                attached.append(environment_spec(manifest, desired).digest)
+                attached.append(environment_spec(manifest, desired).recipe)
             elif isinstance(manifest, DataAsset) and "://" not in manifest.path and not manifest.path.startswith("/"):
                 attached.append(self._content(manifest, manifest.path, desired))
         except Unresolved:

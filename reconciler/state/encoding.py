@@ -78,6 +78,7 @@ def step_of(row: Row) -> StepRun:
         handle=row["handle"],
         log=row["log"],
         error=row["error"],
+        failure=row["failure"],
     )
 
 
@@ -103,6 +104,7 @@ def step_row(step: StepRun, position: int) -> dict[str, object]:
         "handle": step.handle,
         "log": step.log,
         "error": step.error,
+        "failure": step.failure,
     }
 
 

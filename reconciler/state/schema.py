@@ -117,6 +117,34 @@ CREATE TABLE resources (
     PRIMARY KEY (source, kind, name)
 ) WITHOUT ROWID;
 """,
+    """
+CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE image_pins (
+    name TEXT PRIMARY KEY,
+    pinned TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE environments_of_engines (
+    engine TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL DEFAULT '',
+    status TEXT NOT NULL,
+    location TEXT NOT NULL DEFAULT '',
+    log TEXT NOT NULL DEFAULT '',
+    error TEXT NOT NULL DEFAULT '',
+    started REAL,
+    ended REAL,
+    PRIMARY KEY (engine, digest)
+) WITHOUT ROWID;
+INSERT INTO environments_of_engines (engine, digest, name, version, status, log, error, started, ended)
+    SELECT 'process', digest, name, version, status, log, error, started, ended FROM environments;
+DROP TABLE environments;
+ALTER TABLE environments_of_engines RENAME TO environments;
+ALTER TABLE steps ADD COLUMN failure TEXT NOT NULL DEFAULT '';
+""",
 )
 
 CACHE_MIGRATIONS = (

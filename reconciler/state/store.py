@@ -10,11 +10,13 @@ from reconciler.state.database import Database
 from reconciler.state.documents import Documents
 from reconciler.state.environments import Environments
 from reconciler.state.folder import StateFolder
+from reconciler.state.image_pins import ImagePins
 from reconciler.state.lock import Presence, StateLock
 from reconciler.state.outputs import Outputs
 from reconciler.state.results import Results
 from reconciler.state.runs import Runs
 from reconciler.state.schema import CACHE_MIGRATIONS, STATE_MIGRATIONS
+from reconciler.state.settings import StateSettings
 from reconciler.state.sources import Sources
 
 
@@ -40,6 +42,8 @@ class State:
         self.results = Results(self.database)
         self.sources = Sources(self.database)
         self.environments = Environments(self.database)
+        self.image_pins = ImagePins(self.database)
+        self.settings = StateSettings(self.database)
         self.documents = Documents(self._cache)
         self.outputs = Outputs(folder.outputs)
         self.lock = StateLock(folder.root / "daemon.lock")

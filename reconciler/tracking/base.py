@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
@@ -61,7 +62,12 @@ class Tracking(Protocol):
     """Requests are carried out one by one in the order asked, so each sees the effect of those before it.
 
     A future that fails holds a TrackingError.
+
+    Attributes:
+        folders: what a step must reach in the file system to log; none where it is a server.
     """
+
+    folders: tuple[Path, ...]
 
     def variables(self, run_id: str | None, experiment: str) -> Mapping[str, str]:
         """What a step's process needs in its environment to log to its run.

@@ -14,6 +14,7 @@ from reconciler.tracking.protocol import (
     versions_as_json,
     versions_from_json,
 )
+from reconciler.tracking.sharing import UMASK, share
 from reconciler.tracking.store.tags import STEP_RUN
 from reconciler.tracking.uri import parse_tracking_uri
 from reconciler.tracking.worker_process import QUIET, WorkerProcess
@@ -30,14 +31,21 @@ class MlflowTracking:
         log: what MLflow has to say.
         idle_seconds: after so long without a request the worker ends; the next request starts another.
 
+        group: shares a record in a file with steps of this group, where we are root and they are not.
+
     Raises:
         TrackingError: the URI is neither of the two.
     """
 
-    def __init__(self, uri: str, artifact_root: Path | None, log: Path, idle_seconds: float = 60) -> None:
+    def __init__(
+        self, uri: str, artifact_root: Path | None, log: Path, idle_seconds: float = 60, group: int | None = None
+    ) -> None:
         self._uri = parse_tracking_uri(uri)
         root = artifact_root.absolute() if artifact_root else None
-        self._process = WorkerProcess(self._uri, root, log)
+        self.folders = _folders(self._uri.database, root)
+        if group is not None:
+            share(self.folders, group)
+        self._process = WorkerProcess(self._uri, root, log, umask=UMASK if group is not None and self.folders else -1)
         self._queue = WorkerQueue(self._process, idle_seconds, str(log))
         self._experiments: dict[str, str] = {}
 
@@ -99,3 +107,12 @@ class MlflowTracking:
             return said["run_id"]
 
         return read
+
+
+def _folders(database: Path | None, artifact_root: Path | None) -> tuple[Path, ...]:
+    """Where a record in a file lies; none for a server."""
+    if database is None:
+        return ()
+    artifacts = artifact_root or database.parent / "artifacts"
+    is_within = artifacts.is_relative_to(database.parent)
+    return (database.parent,) if is_within else (database.parent, artifacts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from typing import TypeVar
 
 from reconciler.tracking.base import NO_METRICS, NOTHING, ModelVersion, RunData, RunRequest
@@ -13,6 +14,8 @@ T = TypeVar("T")
 
 class NoTracking:
     """Runs have the id "" and hold nothing."""
+
+    folders: tuple[Path, ...] = ()
 
     def variables(self, run_id: str | None, experiment: str) -> Mapping[str, str]:  # noqa: ARG002
         return {}

@@ -26,10 +26,12 @@ class WorkerDiedError(Exception):
 class WorkerProcess:
     """At most one child process; `ask` starts it where it is not there. Used by one thread; `kill` by any."""
 
-    def __init__(self, uri: TrackingUri, artifact_root: Path | None, log: Path) -> None:
+    def __init__(self, uri: TrackingUri, artifact_root: Path | None, log: Path, umask: int = -1) -> None:
+        """`umask` is that of the child, -1 for ours."""
         self._uri = uri
         self._artifact_root = artifact_root
         self._log = log
+        self._umask = umask
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -97,6 +99,7 @@ class WorkerProcess:
                     stdout=subprocess.PIPE,
                     stderr=log,
                     env=self._environment(),
+                    umask=self._umask,
                     start_new_session=True,  # Ctrl-C is for the daemon, which finishes its runs first
                 )
         except OSError as error:

@@ -12,8 +12,11 @@ import pytest
 from .conftest import Followed
 from .program import process, reconciler
 
-_VERBS = ["init", "demo", "daemon", "apply", "validate", "plan", "get", "runs", "logs", "trace", "reconcile", "cancel"]
-_HEAVY = {"mlflow", "git", "sqlalchemy", "optuna", "numpy", "pandas", "rich", "yaml", "jsonschema", "apscheduler"}
+_VERBS = [
+    *("init", "demo", "daemon", "apply", "validate", "plan", "get", "runs", "logs", "trace", "reconcile", "cancel"),
+    *("gc", "doctor"),
+]
+_HEAVY = {"mlflow", "git", "sqlalchemy", "optuna", "numpy", "pandas", "rich", "yaml", "jsonschema", "apscheduler", "docker"}
 
 
 def _imported(*arguments: str | Path) -> set[str]:

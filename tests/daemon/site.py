@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from reconciler.engines.process import ProcessEngine
-from reconciler.environments.base import EnvironmentSpec
+from reconciler.environments.base import EnvironmentSpec, Leftover, Needed
 from reconciler.execution.environment_pool import EnvironmentPool
 from reconciler.execution.site import Site
 from reconciler.execution.workspace import Workspace
@@ -34,6 +34,8 @@ class Clock:
 class OurPython:
     """Builds environments that hold the interpreter of the tests; one named `broken` cannot be built."""
 
+    engine = "process"
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
@@ -52,6 +54,12 @@ class OurPython:
 
     def notes(self, _: EnvironmentSpec) -> list[str]:
         return []
+
+    def leftovers(self, _: Needed) -> list[Leftover]:
+        return []
+
+    def remove(self, _: Leftover) -> bool:
+        return True
 
 
 def make_site(folder: Path, clock: Clock) -> Site:

@@ -66,13 +66,16 @@ def test_a_restored_run_says_which_one_is_back(site: Site, ran: Callable[..., No
     ("environment", "conditions"),
     [
         (None, ready("NotNeeded", "is built when a step needs it")),
-        (EnvironmentState("0" * 64, "tools", "1.0.0", "building", "/log"), reconciling("Building", "log: /log")),
-        (EnvironmentState("0" * 64, "tools", "1.0.0", "ready"), ready("Built", "digest 000000000000")),
         (
-            EnvironmentState("0" * 64, "tools", "1.0.0", "failed", error="no such package\nthe log"),
-            stalled("BuildFailed", "no such package"),
+            EnvironmentState("process", "0" * 64, "tools", "1.0.0", "building", log="/log"),
+            reconciling("Building", "log: /log"),
         ),
-        (EnvironmentState("0" * 64, "tools", "1.0.0", "failed"), stalled("BuildFailed", "the build failed")),
+        (EnvironmentState("process", "0" * 64, "tools", "1.0.0", "ready"), ready("Built", "digest 000000000000")),
+        (
+            EnvironmentState("process", "0" * 64, "tools", "1.0.0", "failed", error="no such package\nthe log"),
+            stalled("BuildFailed", "no such package\nthe log"),
+        ),
+        (EnvironmentState("process", "0" * 64, "tools", "1.0.0", "failed"), stalled("BuildFailed", "the build failed")),
     ],
 )
 def test_an_environment_is_as_its_last_build_is(

@@ -47,7 +47,7 @@ def test_it_says_what_it_applied_started_and_refused(origin: Origin, state: Path
         daemon.until_said("refused")
         said = daemon.end().said
     lines = said.splitlines()
-    assert lines[0] == f"following main of {origin.url}; state in {state}"
+    assert lines[0] == f"following main of {origin.url}; state in {state}; engine process"
     assert lines[1:3] == [f"applied main@sha1:{first}", "started greet"]
     assert f"refused main@sha1:{second}: greet.yaml:2:1: error: " in said
     assert said.count("refused") == 1

@@ -11,11 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.engines.process import ProcessEngine
-from reconciler.environments.base import EnvironmentBuilder, EnvironmentSpec
+from reconciler.environments.base import EnvironmentBuilder, EnvironmentSpec, Leftover, Needed
 from reconciler.execution.carry_out import Order, new_run
 from reconciler.execution.environment_pool import EnvironmentPool
+from reconciler.execution.origin import Origin
 from reconciler.execution.pipeline_run import PipelineRun
-from reconciler.execution.record import Origin
 from reconciler.execution.site import Site
 from reconciler.execution.workspace import Workspace
 from reconciler.manifests.loader import Loader
@@ -37,6 +37,8 @@ ORIGIN = Origin("https://example.org/loans.git", "main", "c0ffee")
 class ThisPython:
     """Builds nothing: every environment is that of the tests."""
 
+    engine = "process"
+
     def location(self, spec: EnvironmentSpec) -> str | None:  # noqa: ARG002
         return sys.prefix
 
@@ -45,6 +47,12 @@ class ThisPython:
 
     def notes(self, spec: EnvironmentSpec) -> list[str]:  # noqa: ARG002
         return []
+
+    def leftovers(self, needed: Needed) -> list[Leftover]:  # noqa: ARG002
+        return []
+
+    def remove(self, leftover: Leftover) -> bool:  # noqa: ARG002
+        return True
 
 
 class Place:

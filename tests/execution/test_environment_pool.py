@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reconciler.environments.base import EnvironmentSpec
+from reconciler.environments.base import EnvironmentSpec, Leftover, Needed
 from reconciler.model.errors import EnvironmentBuildError
 from reconciler.model.runs import RunStatus
 
@@ -26,6 +26,8 @@ USES_OTHER = job(environment="azureml:other@latest")
 
 class Builder:
     """Makes a folder with a Python for each environment; fails where it is told to."""
+
+    engine = "process"
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -55,6 +57,12 @@ class Builder:
 
     def notes(self, spec: EnvironmentSpec) -> list[str]:  # noqa: ARG002
         return []
+
+    def leftovers(self, needed: Needed) -> list[Leftover]:  # noqa: ARG002
+        return []
+
+    def remove(self, leftover: Leftover) -> bool:  # noqa: ARG002
+        return True
 
 
 @pytest.fixture

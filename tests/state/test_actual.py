@@ -91,7 +91,7 @@ def test_versions_that_were_added_between_two_readings_are_known(state: State, r
 
 def test_revision_environments_and_what_was_applied_are_those_of_now(state: State, reader: ActualReader) -> None:
     state.sources.save(SourceState("origin", "url", "main", applied_revision="main@sha1:1"))
-    state.environments.save(EnvironmentState("e1", "base", "1.0.0", READY))
+    state.environments.save(EnvironmentState("process", "e1", "base", "1.0.0", READY))
     state.sources.save_resources("origin", [Resource(Kind.DATA, "loans", "1.0.0", "origin", "", ready("", ""))], 1.0)
     actual = reader.read("origin", [])
     assert actual.revision == "main@sha1:1"

@@ -17,7 +17,7 @@ from reconciler.state.store import State
 
 from .records import definition, run
 
-BASE = EnvironmentState("e1", "base", "1.0.0", BUILDING, "base.log", started=1.0)
+BASE = EnvironmentState("process", "e1", "base", "1.0.0", BUILDING, log="base.log", started=1.0)
 
 
 def test_all_that_is_kept_lies_below_one_folder_that_is_its_owners_alone(state: State, folder: StateFolder) -> None:
@@ -128,7 +128,7 @@ def test_environments_are_told_in_the_order_of_their_last_build(state: State) ->
 def test_only_environments_that_were_built_to_the_end_are_ready(state: State) -> None:
     for digest, status in (("e1", BUILDING), ("e2", READY), ("e3", FAILED)):
         state.environments.save(replace(BASE, digest=digest, status=status))
-    assert state.environments.ready() == {"e2"}
+    assert state.environments.ready("process") == {"e2"}
 
 
 @pytest.mark.parametrize("count", [0, 1, 500, 501, 1200])

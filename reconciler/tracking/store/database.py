@@ -38,11 +38,19 @@ def _make(database: Path) -> None:
         # A copy, since the store above keeps the draft open for as long as this process lives.
         with contextlib.closing(sqlite3.connect(draft)) as made, contextlib.closing(sqlite3.connect(whole)) as copy:
             made.backup(copy)
+        whole.chmod(_mode_of_new_files())
         with contextlib.suppress(FileExistsError):
             database.hardlink_to(whole)
     finally:
         draft.unlink(missing_ok=True)
         whole.unlink(missing_ok=True)
+
+
+def _mode_of_new_files() -> int:
+    """What our umask leaves; SQLite itself never lets a group write."""
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
 
 
 def _synchronise_at_checkpoints(connection: Any, _: Any) -> None:

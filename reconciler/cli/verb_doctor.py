@@ -1,0 +1,154 @@
+"""`doctor`: what this machine has, which engine steps run on and why, and what is missing."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler import __version__
+from reconciler.cli.engine_choice import DOCKER, EngineChoice, choose_engine
+from reconciler.cli.output import Format, print_data, print_table, say
+from reconciler.configuration.read import read_configuration
+from reconciler.containers.connection import Connection
+from reconciler.engines.container import step_user
+from reconciler.environments.image_build import BuildKit, choose_backend
+from reconciler.model.configuration import Configuration
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.resources import size_text
+from reconciler.state.folder import StateFolder
+from reconciler.state.store import State
+from reconciler.tracking.uri import parse_tracking_uri
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `hint` says what to do where it is not good."""
+
+    what: str
+    is_good: bool
+    said: str
+    hint: str = ""
+
+
+def doctor(folder: StateFolder, engine: str, tracking: str | None, config: Path | None, form: Format) -> int:
+    """Show what was found; 1 where something has to be done."""
+    findings = list(_look(folder, engine, tracking, config))
+    if form is not Format.TABLE:
+        said = [
+            {"check": each.what, "ok": each.is_good, "message": each.said, "hint": each.hint or None}
+            for each in findings
+        ]
+        print_data(said, form)
+    else:
+        print_table(
+            ("CHECK", "", "FOUND"), [(each.what, "ok" if each.is_good else "WRONG", each.said) for each in findings]
+        )
+        for each in findings:
+            if each.hint:
+                say(f"{each.what}: {each.hint}")
+    return 0 if all(each.is_good for each in findings) else 1
+
+
+def _look(folder: StateFolder, engine: str, tracking: str | None, config: Path | None) -> Iterator[Finding]:
+    yield Finding("reconciler", True, f"{__version__} on Python {platform.python_version()}")
+    yield _program("git", "install git 2.31 or newer")
+    yield _uv()
+    yield _state(folder)
+    try:
+        configuration = read_configuration(config, os.environ)
+        yield Finding("configuration", True, configuration.file or "none; the defaults hold")
+    except ReconcilerError as error:
+        yield _wrong("configuration", error)
+        configuration = Configuration()
+    try:
+        choice = choose_engine(engine, configuration)
+    except ReconcilerError as error:
+        yield _wrong("engine", error)
+        return
+    yield Finding("engine", True, f"{choice.name}: {choice.why}")
+    if choice.name == DOCKER:
+        yield from _docker(choice, configuration)
+    yield _tracking(folder, tracking, choice, configuration)
+
+
+def _program(name: str, hint: str) -> Finding:
+    path = shutil.which(name)
+    if path is None:
+        return Finding(name, False, "not found on PATH", hint)
+    done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+    return Finding(name, done.returncode == 0, done.stdout.strip() or done.stderr.strip(), "" if path else hint)
+
+
+def _uv() -> Finding:
+    import uv
+
+    try:
+        found = _program(str(uv.find_uv_bin()), "")
+        return Finding("uv", found.is_good, found.said)
+    except FileNotFoundError:
+        return Finding("uv", False, "its program is not installed", "install reconciler anew")
+
+
+def _state(folder: StateFolder) -> Finding:
+    try:
+        state = State(folder)
+    except ReconcilerError as error:
+        return _wrong("state", error)
+    owner = state.lock.owner()
+    state.close()
+    free = size_text(shutil.disk_usage(folder.root).free)
+    daemon = f"a daemon runs on it as process {owner}" if owner else "no daemon runs on it"
+    return Finding("state", True, f"{folder.root}, {free} free; {daemon}")
+
+
+def _docker(choice: EngineChoice, configuration: Configuration) -> Iterator[Finding]:
+    connection = Connection(choice.found.host if choice.found else "")
+    try:
+        info = connection.info()
+    except ReconcilerError as error:
+        yield _wrong("docker engine", error)
+        return
+    machine = f"{info['NCPU']} processors, {size_text(info['MemTotal'])} of memory"
+    yield Finding("docker engine", True, f"{info['ServerVersion']}, {info['Driver']}, {machine}")
+    limits = [name for name in ("MemoryLimit", "CpuCfsQuota", "PidsLimit") if info.get(name) is False]
+    if limits:
+        hint = "the kernel of the engine's machine lacks these cgroups; steps run without them"
+        yield Finding("limits of steps", False, f"not enforced: {', '.join(limits)}", hint)
+    yield Finding("user of steps", True, str(step_user(configuration.docker.steps, info)))
+    try:
+        backend = choose_backend(connection, configuration.docker.build)
+    except ReconcilerError as error:
+        yield _wrong("builds", error)
+        return
+    if isinstance(backend, BuildKit):
+        yield Finding("builds", True, f"BuildKit, through {backend.program}")
+    else:
+        yield Finding("builds", True, "the engine's classic builder: no build secrets, no `RUN --mount`")
+
+
+def _tracking(folder: StateFolder, tracking: str | None, choice: EngineChoice, configuration: Configuration) -> Finding:
+    if tracking == "none":
+        return Finding("tracking", True, "none")
+    try:
+        uri = parse_tracking_uri(tracking or folder.mlflow_uri)
+    except ReconcilerError as error:
+        return _wrong("tracking", error)
+    if choice.name != DOCKER:
+        return Finding("tracking", True, uri.address)
+    if uri.database is not None:
+        return Finding("tracking", True, f"{uri.address}, mounted into containers; they need no network")
+    network = configuration.docker.tracking.network
+    if not network:
+        hint = "write `docker: {tracking: {network: NAME}}` into the configuration"
+        return Finding("tracking", False, f"{uri.address} cannot be reached: containers have no network", hint)
+    return Finding("tracking", True, f"{uri.address}, on the network `{network}`")
+
+
+def _wrong(what: str, error: ReconcilerError) -> Finding:
+    place = f"{error.place}: " if error.place else ""
+    return Finding(what, False, f"{place}{error.message}", error.hint or "")

@@ -1,0 +1,1 @@
+"""The operator's configuration file: read, checked, and its secrets fetched."""

@@ -1,0 +1,141 @@
+"""A configuration file as values; what it takes from files and variables is fetched here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from reconciler.manifests.schema import check
+from reconciler.manifests.yaml_reader import Places, read
+from reconciler.model.configuration import (
+    Allowance,
+    BuildSecret,
+    BuildSettings,
+    Configuration,
+    DockerSettings,
+    RegistryLogin,
+    StepSettings,
+    TrackingWay,
+)
+from reconciler.model.errors import UsageError
+from reconciler.model.problems import Pointer
+from reconciler.model.resources import Resources, parse_size
+
+_SCHEMA = "configuration"
+
+
+def read_configuration(path: Path | None, variables: Mapping[str, str]) -> Configuration:
+    """The configuration in a file, the defaults where no file is named.
+
+    Raises:
+        UsageError: the file cannot be read, or something in it is wrong; with file, line and column.
+    """
+    if path is None:
+        return Configuration()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        message = f"the configuration cannot be read: {(error.strerror or str(error)).lower()}"
+        raise UsageError(message, place=str(path), hint="name another file with --config") from error
+    reader = _Reader(path, content, variables)
+    document = reader.document()
+    return Configuration(str(path), reader.docker(document.get("docker") or {}))
+
+
+class _Reader:
+    """One file; every complaint names the place in it."""
+
+    def __init__(self, path: Path, content: bytes, variables: Mapping[str, str]) -> None:
+        self._path = path
+        self._content = content
+        self._variables = variables
+
+    def document(self) -> dict[str, Any]:
+        read_document = read(self._content, str(self._path))
+        value = read_document.values[0] if read_document.values else None
+        problems = read_document.problems or (() if value is None else check(_SCHEMA, value, str(self._path)))
+        for problem in problems:
+            place = (problem.line, problem.column) if problem.line else Places(self._content).of(problem.pointer)
+            raise UsageError(problem.message, place=f"{self._path}:{place[0]}:{place[1]}", hint=problem.hint)
+        return value if isinstance(value, dict) else {}
+
+    def docker(self, written: Mapping[str, Any]) -> DockerSettings:
+        default = DockerSettings()
+        return DockerSettings(
+            host=written.get("host", ""),
+            build=self._build(written.get("build") or {}),
+            steps=self._steps(written.get("steps") or {}),
+            tracking=TrackingWay(**(written.get("tracking") or {})),
+            registries={
+                server: RegistryLogin(
+                    self._value(login["username"], ("docker", "registries", server, "username")),
+                    self._value(login["password"], ("docker", "registries", server, "password")),
+                )
+                for server, login in (written.get("registries") or {}).items()
+            },
+            push=written.get("push", "").rstrip("/"),
+            patience_seconds=float(written.get("patience", default.patience_seconds)),
+        )
+
+    def _build(self, written: Mapping[str, Any]) -> BuildSettings:
+        default, pointer = BuildSettings(), ("docker", "build")
+        return BuildSettings(
+            arguments=self._values(written.get("arguments") or {}, (*pointer, "arguments")),
+            secrets=tuple(
+                BuildSecret(name, secret.get("file", ""), secret.get("env", ""), secret.get("target", ""))
+                for name, secret in (written.get("secrets") or {}).items()
+            ),
+            network=written.get("network", default.network),
+            backend=written.get("backend", default.backend),
+            timeout_seconds=float(written.get("timeout", default.timeout_seconds)),
+            micromamba=written.get("micromamba", default.micromamba),
+        )
+
+    def _steps(self, written: Mapping[str, Any]) -> StepSettings:
+        default, pointer = StepSettings(), ("docker", "steps")
+        defaults = Resources(_size(written, "memory"), written.get("cpus"), _size(written, "shm_size"))
+        allowed = written.get("allow") or {}
+        allowance = Allowance(
+            _size(allowed, "memory"),
+            allowed.get("cpus"),
+            _size(allowed, "shm_size"),
+            allowed.get("gpus", 0),
+            frozenset(allowed.get("networks", ())),
+        )
+        settings = StepSettings(
+            user=written.get("user"),
+            defaults=defaults,
+            allowed=allowance,
+            processes=written.get("processes", default.processes),
+            variables=self._values(written.get("variables") or {}, (*pointer, "variables")),
+        )
+        temporary = _size(written, "tmp_size")
+        return settings if temporary is None else replace(settings, temporary=temporary)
+
+    def _values(self, written: Mapping[str, Any], pointer: Pointer) -> dict[str, str]:
+        return {name: self._value(value, (*pointer, name)) for name, value in written.items()}
+
+    def _value(self, written: Any, pointer: Pointer) -> str:
+        """A text, or what a variable or file holds."""
+        if not isinstance(written, dict):
+            return str(written)
+        if "env" in written:
+            name = written["env"]
+            if name not in self._variables:
+                raise self._error(f"the variable `{name}` is not set", "set it for the daemon, or mend `env:`", pointer)
+            return self._variables[name]
+        try:
+            return Path(written["file"]).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"`{written['file']}` cannot be read: {getattr(error, 'strerror', None) or error}"
+            raise self._error(message, "write the value there, or mend `file:`", pointer) from error
+
+    def _error(self, message: str, hint: str, pointer: Pointer) -> UsageError:
+        line, column = Places(self._content).of(pointer)
+        return UsageError(message, place=f"{self._path}:{line}:{column}", hint=hint)
+
+
+def _size(written: Mapping[str, Any], key: str) -> int | None:
+    return parse_size(written[key]) if key in written else None

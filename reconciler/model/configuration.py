@@ -1,0 +1,128 @@
+"""How this machine's operator has set the program up; nothing of it comes from a repository."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.resources import Resources
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSecret:
+    """What a build may read and no image keeps.
+
+    Attributes:
+        id: as `RUN --mount=type=secret,id=…` names it.
+        file: where its content lies.
+        variable: the variable of our own environment that holds it, where it lies in no file.
+        target: where the installation of a conda file finds it; "" where it is for Dockerfiles alone.
+    """
+
+    id: str
+    file: str = ""
+    variable: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSettings:
+    """How images are built.
+
+    Attributes:
+        arguments: build arguments; each is declared in every stage of a Dockerfile. They stay in an image's history.
+        network: `default`, `host`, `none` or the name of a network.
+        backend: `buildkit`, `classic`, or `auto` for BuildKit where a client of it is installed.
+        micromamba: the image that micromamba is taken from where a conda file holds conda packages.
+    """
+
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[BuildSecret, ...] = ()
+    network: str = "default"
+    backend: str = "auto"
+    timeout_seconds: float = 7200.0
+    micromamba: str = "mambaorg/micromamba:2-debian12-slim"
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryLogin:
+    """Who we are to a registry."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How much more than the defaults a step may ask for."""
+
+    memory: int | None = None
+    cpus: float | None = None
+    shared_memory: int | None = None
+    gpus: int = 0
+    networks: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class StepSettings:
+    """What every container of a step gets.
+
+    Attributes:
+        user: `uid:gid`; None for the daemon's own, and for nobody's where the daemon is root.
+        defaults: memory and processors of a step that asks for none; None for half of the engine's memory and all of
+            its processors.
+        processes: how many processes and threads a step may have at once.
+        temporary: bytes of /tmp, which lies in memory.
+        variables: given to every step, below what the step itself says.
+    """
+
+    user: str | None = None
+    defaults: Resources = field(default_factory=Resources)
+    allowed: Allowance = field(default_factory=Allowance)
+    processes: int = 4096
+    temporary: int = 1 << 30
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingWay:
+    """How containers reach an MLflow server.
+
+    Attributes:
+        network: the network on which they do.
+        uri: the server's address as they see it; "" where it is the daemon's own.
+    """
+
+    network: str = ""
+    uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DockerSettings:
+    """The Docker engine and what is asked of it.
+
+    Attributes:
+        host: such as `unix:///run/docker.sock`; "" for `$DOCKER_HOST`, else the usual sockets.
+        push: the registry and path below which built images are kept too, "" for none.
+        patience_seconds: how long a step waits for an engine that is gone.
+    """
+
+    host: str = ""
+    build: BuildSettings = field(default_factory=BuildSettings)
+    steps: StepSettings = field(default_factory=StepSettings)
+    tracking: TrackingWay = field(default_factory=TrackingWay)
+    registries: Mapping[str, RegistryLogin] = field(default_factory=dict)
+    push: str = ""
+    patience_seconds: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """All that the configuration file says.
+
+    Attributes:
+        file: where it stands, "" where there is none.
+    """
+
+    file: str = ""
+    docker: DockerSettings = field(default_factory=DockerSettings)

@@ -1,0 +1,38 @@
+"""What a state knows of itself: who it is, and which engine its steps run on."""
+
+from __future__ import annotations
+
+import uuid
+
+from reconciler.state.database import Database
+
+_ID, _ENGINE = "id", "engine"
+
+
+class StateSettings:
+    """A few facts, by their names."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @property
+    def state_id(self) -> str:
+        """What tells this state's images and containers from those of other states on the same engine."""
+        self._database.execute(
+            "INSERT OR IGNORE INTO settings (name, value) VALUES (?, ?)", (_ID, uuid.uuid4().hex[:16])
+        )
+        return self._get(_ID)
+
+    @property
+    def engine(self) -> str:
+        """The engine that ran steps last, `process` before the first."""
+        return self._get(_ENGINE) or "process"
+
+    @engine.setter
+    def engine(self, name: str) -> None:
+        if name != self._get(_ENGINE):
+            self._database.execute("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", (_ENGINE, name))
+
+    def _get(self, name: str) -> str:
+        row = self._database.row("SELECT value FROM settings WHERE name = ?", (name,))
+        return str(row["value"]) if row else ""
