@@ -104,6 +104,7 @@ def _step_json(step: StepRun, trials: Sequence[StepRun]) -> dict[str, Any]:
         "metrics": dict(step.metrics),
         "outputs": dict(step.outputs),
         "error": step.error or None,
+        "failure": step.failure or None,
     }
     if trials:
         body["trials"] = [

@@ -217,7 +217,6 @@ def reconcile(
 def cancel(
     target: Annotated[str, typer.Argument(help="A run, or a pipeline whose run is under way.")],
     state: StateOption = None,
-    engine: EngineOption = "auto",
     tracking: TrackingOption = None,
     config: ConfigOption = None,
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for its end.")] = 30.0,
@@ -225,7 +224,7 @@ def cancel(
     """End a run with all that executes of it; it is not tried again until something changes or someone asks."""
     from reconciler.cli.verb_cancel import cancel as run
 
-    _end(run(target, _state(state), _site(engine, tracking, 1, config), timeout))
+    _end(run(target, _state(state), _site("auto", tracking, 1, config), timeout))
 
 
 @app.command()

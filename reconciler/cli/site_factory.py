@@ -63,8 +63,24 @@ def make_site(state: State, options: SiteOptions) -> Site:
         UsageError: there is no engine of that name, it does not answer, or its steps could not reach MLflow.
     """
     choice = _settled_choice(state, options)
-    parts = _docker(state, options, choice) if choice.name == DOCKER else _processes(state, options)
     state.settings.engine = choice.name
+    return _site(state, options, choice)
+
+
+def site_as_left(state: State, options: SiteOptions) -> Site:
+    """The place for verbs that tidy up: on the engine that ran steps last, where none is named.
+
+    Nothing that executes is taken over or ended, and the state goes on with its own engine.
+
+    Raises:
+        UsageError: that engine does not answer.
+    """
+    asked = state.settings.engine if options.engine == AUTO else options.engine
+    return _site(state, options, choose_engine(asked, options.configuration))
+
+
+def _site(state: State, options: SiteOptions, choice: EngineChoice) -> Site:
+    parts = _docker(state, options, choice) if choice.name == DOCKER else _processes(state, options)
     parallel = max(options.max_parallel, _FEWEST_BUILDS)
     return Site(
         state=state,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from reconciler.cli.output import complain, say
-from reconciler.cli.site_factory import SiteOptions, make_site
+from reconciler.cli.site_factory import SiteOptions, site_as_left
 from reconciler.daemon.requests import Requests
 from reconciler.execution.carry_out import ENDED_BY_HAND, abandon
 from reconciler.model.errors import UsageError
@@ -27,7 +27,7 @@ def cancel(target: str, folder: StateFolder, options: SiteOptions, timeout_secon
         if not state.presence.enter() and run.source == LOCAL_SOURCE:
             hint = "end it with Ctrl-C where it was started"
             raise UsageError(f"{run.id} is carried out by an `apply` that still runs", hint=hint)
-        site = make_site(state, options)
+        site = site_as_left(state, options)
         try:
             abandon(site, run, RunStatus.CANCELLED, ENDED_BY_HAND)
         finally:

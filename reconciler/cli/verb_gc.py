@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.cli.output import Format, print_data, print_table, say
-from reconciler.cli.site_factory import SiteOptions, make_site
+from reconciler.cli.site_factory import SiteOptions, site_as_left
 from reconciler.daemon.planner import Planner
 from reconciler.environments.base import Leftover, Needed
 from reconciler.execution.site import Site
@@ -23,7 +23,7 @@ def gc(folder: StateFolder, options: SiteOptions, kept_runs: int, is_dry: bool, 
     """Remove what no followed revision and no kept run needs; 1 where something could not be removed."""
     state = State(folder)
     try:
-        site = make_site(state, options)
+        site = site_as_left(state, options)
         try:
             builder = site.environments.builder
             leftovers = builder.leftovers(_needed(site, kept_runs))
@@ -72,8 +72,11 @@ def _needed(site: Site, kept_runs: int) -> Needed:
     digests = {spec.digest for spec in specs}
     digests |= _digests_of_runs(state, kept_runs)
     engine = site.environments.builder.engine
-    digests |= {noted.digest for noted in state.environments.all(engine) if noted.status == BUILDING}
-    return Needed(frozenset(digests), frozenset(pinned for spec in specs for _, pinned in spec.bases))
+    noted = state.environments.all(engine)
+    digests |= {each.digest for each in noted if each.status == BUILDING}
+    pins = frozenset(pinned for spec in specs for _, pinned in spec.bases)
+    known_pins = frozenset(state.image_pins.all().values())
+    return Needed(frozenset(digests), pins, frozenset(each.digest for each in noted), known_pins)
 
 
 def _specs_of(site: Site, source: SourceState) -> list[EnvironmentSpec]:

@@ -24,6 +24,7 @@ from reconciler.model.problems import Pointer
 from reconciler.model.resources import Resources, parse_size
 
 _SCHEMA = "configuration"
+_PASSWORD = "password"  # noqa: S105 - a key
 
 
 def read_configuration(path: Path | None, variables: Mapping[str, str]) -> Configuration:
@@ -54,11 +55,16 @@ class _Reader:
 
     def document(self) -> dict[str, Any]:
         read_document = read(self._content, str(self._path))
+        if len(read_document.values) > 1:
+            raise UsageError("the configuration holds several documents", place=str(self._path), hint="write one")
         value = read_document.values[0] if read_document.values else None
         problems = read_document.problems or (() if value is None else check(_SCHEMA, value, str(self._path)))
         for problem in problems:
             place = (problem.line, problem.column) if problem.line else Places(self._content).of(problem.pointer)
-            raise UsageError(problem.message, place=f"{self._path}:{place[0]}:{place[1]}", hint=problem.hint)
+            message = problem.message.removesuffix(" and has no effect")
+            if _PASSWORD in problem.pointer:
+                message = "the password must be text, or `{env: VARIABLE}`, or `{file: PATH}`"
+            raise UsageError(message, place=f"{self._path}:{place[0]}:{place[1]}", hint=problem.hint)
         return value if isinstance(value, dict) else {}
 
     def docker(self, written: Mapping[str, Any]) -> DockerSettings:
@@ -95,12 +101,13 @@ class _Reader:
 
     def _steps(self, written: Mapping[str, Any]) -> StepSettings:
         default, pointer = StepSettings(), ("docker", "steps")
-        defaults = Resources(_size(written, "memory"), written.get("cpus"), _size(written, "shm_size"))
+        memory, shared_memory = self._size(written, "memory", pointer), self._size(written, "shm_size", pointer)
+        defaults = Resources(memory, written.get("cpus"), shared_memory)
         allowed = written.get("allow") or {}
         allowance = Allowance(
-            _size(allowed, "memory"),
+            self._size(allowed, "memory", (*pointer, "allow")),
             allowed.get("cpus"),
-            _size(allowed, "shm_size"),
+            self._size(allowed, "shm_size", (*pointer, "allow")),
             allowed.get("gpus", 0),
             frozenset(allowed.get("networks", ())),
         )
@@ -111,7 +118,7 @@ class _Reader:
             processes=written.get("processes", default.processes),
             variables=self._values(written.get("variables") or {}, (*pointer, "variables")),
         )
-        temporary = _size(written, "tmp_size")
+        temporary = self._size(written, "tmp_size", pointer)
         return settings if temporary is None else replace(settings, temporary=temporary)
 
     def _values(self, written: Mapping[str, Any], pointer: Pointer) -> dict[str, str]:
@@ -119,6 +126,8 @@ class _Reader:
 
     def _value(self, written: Any, pointer: Pointer) -> str:
         """A text, or what a variable or file holds."""
+        if isinstance(written, bool):
+            return str(written).lower()
         if not isinstance(written, dict):
             return str(written)
         if "env" in written:
@@ -127,15 +136,19 @@ class _Reader:
                 raise self._error(f"the variable `{name}` is not set", "set it for the daemon, or mend `env:`", pointer)
             return self._variables[name]
         try:
-            return Path(written["file"]).read_text(encoding="utf-8").rstrip("\r\n")
+            return Path(written["file"]).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
         except (OSError, UnicodeDecodeError) as error:
             message = f"`{written['file']}` cannot be read: {getattr(error, 'strerror', None) or error}"
             raise self._error(message, "write the value there, or mend `file:`", pointer) from error
 
+    def _size(self, written: Mapping[str, Any], key: str, pointer: Pointer) -> int | None:
+        if key not in written:
+            return None
+        try:
+            return parse_size(written[key])
+        except ValueError as error:
+            raise self._error(str(error), "write a size such as `4Gi`", (*pointer, key)) from error
+
     def _error(self, message: str, hint: str, pointer: Pointer) -> UsageError:
         line, column = Places(self._content).of(pointer)
         return UsageError(message, place=f"{self._path}:{line}:{column}", hint=hint)
-
-
-def _size(written: Mapping[str, Any], key: str) -> int | None:
-    return parse_size(written[key]) if key in written else None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 _UNIX = "unix://"
 _SECONDS = 3.0
+_PORT = 2375
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,18 @@ def find_engine(chosen: str, variables: Mapping[str, str]) -> FoundEngine:
     sockets = list(_usual_sockets(variables))
     found = FoundEngine("", "", error=f"there is no socket at {', '.join(map(str, sockets))}")
     for path in sockets:
-        if path.exists():
+        if _is_there(path):
             found = _asked(f"{_UNIX}{path}", "the usual place")
             if found.answers:
                 return found
     return found
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # in a folder that we may not enter
+        return False
 
 
 def _usual_sockets(variables: Mapping[str, str]) -> Iterator[Path]:
@@ -101,4 +109,5 @@ class _TcpConnection(http.client.HTTPConnection):
         scheme, _, address = host.partition("://")
         if scheme not in ("tcp", "http"):
             raise ValueError(f"addresses of the kind `{host}` are not known: name unix:// or tcp://")
-        super().__init__(address.rstrip("/"), timeout=_SECONDS)
+        name, _, port = address.rstrip("/").partition(":")
+        super().__init__(name, int(port or _PORT), timeout=_SECONDS)

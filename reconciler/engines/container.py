@@ -20,11 +20,11 @@ _CODE = "code"
 _HOME = "home"
 _NOBODY = 65534
 # The log is written by the step itself, so that nothing of it is lost while nobody follows. The exit status is left in
-# a file, by rename: an engine that is stopped, or a machine that is, leaves none.
+# a file, by rename, unless the step was asked to end: by us, by an engine that is stopped, by a machine that is.
 _WRAPPER = (
     f"exec >> {ROOT}/{_LOG} 2>&1 < /dev/null; "
-    f'sh -c "$1"; code=$?; echo $code > {ROOT}/{EXIT_FILE}.tmp && mv {ROOT}/{EXIT_FILE}.tmp {ROOT}/{EXIT_FILE}; '
-    "exit $code"
+    f'trap asked=1 TERM; sh -c "$1"; code=$?; [ -n "$asked" ] || '
+    f"{{ echo $code > {ROOT}/{EXIT_FILE}.tmp && mv {ROOT}/{EXIT_FILE}.tmp {ROOT}/{EXIT_FILE}; }}; exit $code"
 )
 
 

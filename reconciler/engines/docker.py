@@ -34,6 +34,7 @@ _SLICE_SECONDS = 1.0
 _LOOK_SECONDS = 0.2
 _YOUNG_SECONDS = 60.0
 _CONFLICT = 409
+_ENDED_BY_SIGNAL = (137, 143)  # SIGKILL and SIGTERM, as a shell tells them
 
 
 class DockerEngine:
@@ -210,8 +211,9 @@ class DockerEngine:
         if written is not None:
             return written
         self._keep_own_log(task, handle)
-        if was_away or handle not in self._own:  # a machine that was started anew has stopped it, say
-            return Exit(ExitReason.INTERRUPTED, None, "was ended together with the Docker engine")
+        is_outside = state["ExitCode"] in _ENDED_BY_SIGNAL or handle not in self._own  # a machine that went down, say
+        if was_away or is_outside:
+            return Exit(ExitReason.INTERRUPTED, None, "was ended from outside, as by an engine that is stopped")
         if state["ExitCode"] == 0:
             return Exit(ExitReason.LOST, 0, "ended without leaving an exit status")
         return exited_with(int(state["ExitCode"]))

@@ -47,10 +47,17 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """What must stay: digests of environments, and what the images that they build on are pinned to."""
+    """What must stay, and what may be taken for ours at all: several states may share one engine.
+
+    Attributes:
+        digests: of the environments that are needed; `pins` is what the images that they build on are pinned to.
+        known_digests: of all environments that this state has ever built; `known_pins` likewise.
+    """
 
     digests: frozenset[str]
     pins: frozenset[str] = frozenset()
+    known_digests: frozenset[str] = frozenset()
+    known_pins: frozenset[str] = frozenset()
 
 
 class EnvironmentBuilder(Protocol):

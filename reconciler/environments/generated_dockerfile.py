@@ -85,7 +85,7 @@ def with_micromamba(base: str, conda: CondaFile, written: Mapping[str, Any], set
     create = f"micromamba create --yes --quiet --prefix {_PREFIX} --file {_WORK}/conda.yaml"
     lines = [
         f"FROM {settings.micromamba} AS installed",
-        "USER root",
+        "USER 0",
         f"COPY conda.yaml {_WORK}/conda.yaml",
         _run(settings, create),
         f"FROM {base}",

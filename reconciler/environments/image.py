@@ -80,17 +80,18 @@ class ImageBuilder:
         return [f"not honoured, indexes are the machine's: {option}" for option in conda.options]
 
     def leftovers(self, needed: Needed) -> list[Leftover]:
-        """See `EnvironmentBuilder.leftovers`; images of other states on the same engine are left alone."""
-        kept = {digest[:12] for digest in needed.digests}
+        """See `EnvironmentBuilder.leftovers`; what other states have on the same engine is left alone."""
+        kept, known = ({digest[:12] for digest in digests} for digests in (needed.digests, needed.known_digests))
         found: dict[str, int] = {}
         for image in self.images.named("reconciler/*"):
+            stands_for = {image["Id"], *(image.get("RepoDigests") or ())}
             for name in image.get("RepoTags") or ():
                 if name.startswith(f"{BASE}:"):
-                    is_needed = not needed.pins.isdisjoint({image["Id"], *(image.get("RepoDigests") or ())})
+                    is_superfluous = bool(stands_for & needed.known_pins) and not stands_for & needed.pins
                 else:
-                    is_others = labels.STATE in (image.get("Labels") or {}) and not self._is_ours(image)
-                    is_needed = is_others or name.rpartition("-")[2] in kept
-                if not is_needed:
+                    digest = name.rpartition("-")[2]
+                    is_superfluous = digest not in kept and (digest in known or self._is_ours(image))
+                if is_superfluous:
                     found[name] = int(image["Size"])
         return [Leftover(name, size) for name, size in sorted(found.items())]
 

@@ -14,7 +14,7 @@ from reconciler.model.problems import Code, Pointer, Problem
 from reconciler.model.references import Reference, parse_reference
 from reconciler.model.versions import parse_version
 
-_DESCRIPTIVE = ("$schema", "name", "version", "description", "display_name", "tags", "properties")
+_DESCRIPTIVE = ("$schema", "name", "version", "description", "display_name", "tags", "properties", "on_new_revision")
 
 
 @dataclass

@@ -130,6 +130,11 @@ def _none_of(error: ValidationError, file: str, pointer: Pointer) -> Iterator[Pr
 
 
 def _bad_name(error: ValidationError, file: str, pointer: Pointer) -> Iterator[Problem]:
+    is_name = "propertyNames" in error.absolute_schema_path or pointer[-1:] == ("name",)
+    if not is_name and _example(error):
+        message = f"{_named(pointer)} is {_inline(error.instance)}, which is not of the form asked for"
+        yield Problem(file, Code.INVALID_VALUE, message, _example(error), pointer)
+        return
     message = f"{_inline(error.instance)} is not a name that can be used here"
     hint = "use letters, digits and underscores, starting with a letter"
     name = (str(error.instance),) if "propertyNames" in error.absolute_schema_path else ()

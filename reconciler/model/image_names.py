@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _NAME = re.compile(
-    rf"(?P<repository>(?:[A-Za-z0-9.-]+(?::\d+)?/)?{_COMPONENT}(?:/{_COMPONENT})*)"
+    rf"(?P<repository>(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/)?{_COMPONENT}(?:/{_COMPONENT})*)"
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
 _NOT_IN_A_TAG = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -26,7 +26,8 @@ class ImageName:
     def registry(self) -> str:
         """The registry's host, `docker.io` where none is named."""
         first, slash, _ = self.repository.partition("/")
-        return first if slash and ("." in first or ":" in first or first == "localhost") else "docker.io"
+        is_host = "." in first or ":" in first or first == "localhost" or first != first.lower()
+        return first if slash and is_host else "docker.io"
 
 
 def parse_image_name(text: str) -> ImageName:

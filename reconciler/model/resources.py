@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_LARGEST, _LONGEST = (1 << 63) - 1, 40
 _NAMES = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -33,11 +35,11 @@ def parse_size(text: str | int) -> int:
     """Bytes of `4Gi`, `512m` or `2g`, as Kubernetes and Docker write them; a unit is always a power of 1,024.
 
     Raises:
-        ValueError: the text is no size, or zero.
+        ValueError: the text is no size, zero, or more than any machine has.
     """
-    matched = _SIZE.fullmatch(str(text))
-    size = int(float(matched[1]) * 1024 ** _POWERS[matched[2].lower()]) if matched else 0
-    if size <= 0:
+    matched = _SIZE.fullmatch(str(text)) if len(str(text)) <= _LONGEST else None
+    size = int(Decimal(matched[1]) * 1024 ** _POWERS[matched[2].lower()]) if matched else 0
+    if not 0 < size <= _LARGEST:
         raise ValueError(f"{text!r} is not a size")
     return size
 

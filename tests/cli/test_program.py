@@ -16,7 +16,10 @@ _VERBS = [
     *("init", "demo", "daemon", "apply", "validate", "plan", "get", "runs", "logs", "trace", "reconcile", "cancel"),
     *("gc", "doctor"),
 ]
-_HEAVY = {"mlflow", "git", "sqlalchemy", "optuna", "numpy", "pandas", "rich", "yaml", "jsonschema", "apscheduler", "docker"}
+_HEAVY = {
+    *("mlflow", "git", "sqlalchemy", "optuna", "numpy", "pandas", "rich", "yaml", "jsonschema", "apscheduler"),
+    "docker",
+}
 
 
 def _imported(*arguments: str | Path) -> set[str]:
