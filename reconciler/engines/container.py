@@ -12,6 +12,7 @@ from reconciler.containers import labels
 from reconciler.engines.base import STEP_VARIABLES, Task
 from reconciler.engines.limits import Limits
 from reconciler.model.configuration import DockerSettings, StepSettings
+from reconciler.model.digests import digest_of, short
 
 ROOT = PurePosixPath("/reconciler")
 EXIT_FILE = "exit"
@@ -69,8 +70,9 @@ class ContainerPlan:
 
 def container_name(task: Task, state_id: str) -> str:
     """A name that no other execution has at the same time."""
-    plain = "".join(letter if letter.isalnum() or letter in "_.-" else "-" for letter in task.id)
-    return f"reconciler-{state_id[:8]}-{plain.strip('-')}"
+    plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_.-") else "-" for letter in task.id)
+    told_apart = "" if plain == task.id else f"-{short(digest_of(task.id))}"
+    return f"reconciler-{state_id[:8]}-{plain.strip('-')}{told_apart}"
 
 
 def networks_of(task: Task, plan: ContainerPlan) -> list[str]:

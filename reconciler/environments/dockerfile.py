@@ -5,33 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from io import BytesIO
-from typing import Any
 
-_HEREDOC = re.compile(r"<<-?([\"']?)([A-Za-z_][A-Za-z0-9_]*)\1")
-_TAKES_HEREDOC = re.compile(r"\s*(RUN|COPY|ADD)\b", re.IGNORECASE)
-_FROM = re.compile(r"(?P<head>\s*FROM\s+(?:--\S+\s+)*)(?P<image>\S+)(?P<tail>.*)", re.IGNORECASE | re.DOTALL)
-_COPY_FROM = re.compile(r"(?P<head>.*?--from=)(?P<image>\S+)(?P<tail>.*)", re.DOTALL)
-_NEEDS_BUILDKIT = re.compile(r"^\s*RUN\s+(?:--\S+\s+)*--(?:mount|network|security)=", re.IGNORECASE | re.MULTILINE)
+from reconciler.environments.dockerfile_reader import Instruction, filled_in, instructions, lines_of, words_of
+
+_OF_CLASSIC = re.compile(r"--(from|chown|platform|interval|timeout|start-period|start-interval|retries)=")
+_AFTER_SPACE, _AFTER_FROM = r"(?:^|(?<=\s))", r"(?<=from=)"
 
 
 @dataclass(frozen=True, slots=True)
-class BaseUse:
+class _BaseUse:
     """One place where a Dockerfile names an image.
 
     Attributes:
-        image: with the values of its ARGs filled in.
-        start, end: the lines of the instruction, from 0, both included.
+        image: with the values of its variables filled in.
+        written: as it stands there; `before` is a pattern for what stands right in front of it.
     """
 
     image: str
-    start: int
-    end: int
-    is_stage: bool
+    written: str
+    before: str
+    instruction: Instruction
 
 
 def base_images(dockerfile: str, arguments: Mapping[str, str]) -> tuple[str, ...]:
-    """The images that a Dockerfile takes something from, each once; its own stages and `scratch` are none."""
+    """The images that a Dockerfile takes something from, each once.
+
+    Its own stages and `scratch` are none; nor are names that only the builder can fill in, such as
+    `base-$TARGETARCH`.
+    """
     return tuple(dict.fromkeys(use.image for use in _uses(dockerfile, arguments)))
 
 
@@ -42,74 +43,79 @@ def pinned(dockerfile: str, names: Mapping[str, str], arguments: Mapping[str, st
         names: what is to stand in place of each of `base_images`.
         arguments: build arguments; a Dockerfile that does not declare one could not see it.
     """
-    lines = dockerfile.splitlines(keepends=True)
-    for use in sorted(_uses(dockerfile, arguments), key=lambda use: -use.start):
-        instruction = "".join(lines[use.start : use.end + 1])
-        matched = (_FROM if use.is_stage else _COPY_FROM).match(instruction)
-        if matched is not None:
-            renamed = matched["head"] + names[use.image] + matched["tail"]
-            lines[use.start : use.end + 1] = [renamed]
-    text = "".join(lines)
-    return _with_arguments(text, arguments) if arguments else text
+    lines = lines_of(dockerfile)
+    for use in _uses(dockerfile, arguments):
+        _rename(lines, use, names[use.image])
+    declared = "".join(f"ARG {name}\n" for name in arguments)
+    for instruction in instructions(dockerfile):
+        if instruction.name == "FROM" and declared:
+            lines[instruction.end] = lines[instruction.end].rstrip("\n") + "\n" + declared
+    return "".join(lines)
 
 
 def needs_buildkit(dockerfile: str) -> bool:
     """Whether the classic builder could not read it."""
-    return _NEEDS_BUILDKIT.search(dockerfile) is not None or _without_heredocs(dockerfile) != dockerfile
+    return any(
+        each.has_heredoc or any(not _OF_CLASSIC.match(flag) for flag in each.flags)
+        for each in instructions(dockerfile)
+        if each.name in ("RUN", "COPY", "ADD")
+    )
 
 
-def _with_arguments(dockerfile: str, arguments: Mapping[str, str]) -> str:
-    declared = "".join(f"ARG {name}\n" for name in arguments)
-    lines = dockerfile.splitlines(keepends=True)
-    for instruction in reversed(_structure(dockerfile)):
-        if instruction["instruction"] == "FROM":
-            end = instruction["endline"]
-            lines[end] = lines[end].rstrip("\n") + "\n"
-            lines.insert(end + 1, declared)
-    return "".join(lines)
+def _rename(lines: list[str], use: _BaseUse, name: str) -> None:
+    """Put another name in the place of an image, which stands on one of the instruction's lines."""
+    wanted = re.compile(rf"{use.before}{re.escape(use.written)}(?=[\s,\\`]|$)")
+    for number in range(use.instruction.start, use.instruction.end + 1):
+        renamed, count = wanted.subn(lambda _: name, lines[number], count=1)
+        if count:
+            lines[number] = renamed
+            return
 
 
-def _uses(dockerfile: str, arguments: Mapping[str, str]) -> Iterator[BaseUse]:
-    stages: set[str] = set()
-    images = iter(_parser(dockerfile, arguments).parent_images)
-    for instruction in _structure(dockerfile):
-        start, end = instruction["startline"], instruction["endline"]
-        if instruction["instruction"] == "FROM":
-            image = next(images)
-            if image.lower() not in stages and image != "scratch":
-                yield BaseUse(image, start, end, is_stage=True)
-            alias = re.search(r"\sAS\s+(\S+)\s*$", instruction["value"], re.IGNORECASE)
-            if alias:
-                stages.add(alias[1].lower())
-        elif instruction["instruction"] == "COPY":
-            named = re.match(r"(?:--\S+\s+)*?--from=(\S+)", instruction["value"])
-            if named and not named[1].isdecimal() and named[1].lower() not in stages and "$" not in named[1]:
-                yield BaseUse(named[1], start, end, is_stage=False)
+def _uses(dockerfile: str, arguments: Mapping[str, str]) -> Iterator[_BaseUse]:
+    stages: set[str] = {"scratch"}
+    variables: dict[str, str] = {}
+    has_begun = False
+    for each in instructions(dockerfile):
+        if each.name == "ARG" and not has_begun:
+            _declare(each, variables, arguments)
+        elif each.name == "FROM":
+            has_begun = True
+            yield from _of_stage(each, variables, stages)
+        elif each.name in ("COPY", "RUN"):
+            for flag in each.flags:
+                named = _from_of(flag)
+                if named and "$" not in named and not named.isdecimal() and named.lower() not in stages:
+                    yield _BaseUse(named, named, _AFTER_FROM, each)
 
 
-def _structure(dockerfile: str) -> list[dict[str, Any]]:
-    structure: list[dict[str, Any]] = _parser(dockerfile, {}).structure
-    return structure
+def _declare(instruction: Instruction, variables: dict[str, str], arguments: Mapping[str, str]) -> None:
+    """What an ARG before the first stage makes known to the FROMs after it."""
+    for word in words_of(instruction.value):
+        name, is_given, default = word.partition("=")
+        value = arguments.get(name)
+        if value is None and is_given:
+            value = filled_in(default.strip("'\""), variables)
+        if value is not None:
+            variables[name] = value
 
 
-def _parser(dockerfile: str, arguments: Mapping[str, str]) -> Any:
-    from dockerfile_parse import DockerfileParser
+def _of_stage(instruction: Instruction, variables: Mapping[str, str], stages: set[str]) -> Iterator[_BaseUse]:
+    words = instruction.value.split()
+    if not words:
+        return
+    image = filled_in(words[0].strip("'\""), variables)
+    if image and image.lower() not in stages:
+        yield _BaseUse(image, words[0], _AFTER_SPACE, instruction)
+    if len(words) == 3 and words[1].upper() == "AS":
+        stages.add(words[2].lower())
 
-    content = BytesIO(_without_heredocs(dockerfile).encode(errors="replace"))
-    return DockerfileParser(fileobj=content, build_args=dict(arguments))
 
-
-def _without_heredocs(dockerfile: str) -> str:
-    """The file with here-documents as comments, line by line: what stands in them is no instruction."""
-    lines: list[str] = []
-    waiting: list[str] = []
-    for line in dockerfile.splitlines(keepends=True):
-        if waiting:
-            if line.strip() == waiting[0]:
-                waiting.pop(0)
-            lines.append("#\n")
-            continue
-        lines.append(line)
-        if _TAKES_HEREDOC.match(line):
-            waiting = [match[2] for match in _HEREDOC.finditer(line)]
-    return "".join(lines)
+def _from_of(flag: str) -> str:
+    """The image or stage of `--from=…` or `--mount=type=bind,from=…`."""
+    if flag.startswith("--from="):
+        return flag.removeprefix("--from=")
+    if not flag.startswith("--mount="):
+        return ""
+    options = dict(option.partition("=")[::2] for option in flag.removeprefix("--mount=").split(","))
+    return options.get("from", "")

@@ -143,7 +143,8 @@ class ImageBuilder:
         tags = {name: self._base(spec, name, say) for name in names}
         text = pinned(generated.dockerfile, tags, self._settings.build.arguments)
         with tempfile.TemporaryFile() as archive:
-            write_context(archive, spec.context_folder, {**generated.files, DOCKERFILE: text.encode()})
+            files = {**generated.files, DOCKERFILE: text.encode()}
+            write_context(archive, spec.context_folder, files, spec.dockerfile or "Dockerfile")
             try:
                 return backend.build(Order(archive, self._labels(spec), log))
             except BuildFailedError as failure:

@@ -297,8 +297,11 @@ class PipelineRun:
         elif failed:
             status = RunStatus.FAILED
             message = "; ".join(f"step {step.name}: {step.error}" for step in failed)
-        else:
+        elif all(step.status.is_good for step in steps):
             status, message = RunStatus.SUCCEEDED, ""
+        else:
+            left = ", ".join(step.name for step in steps if not step.status.is_good)
+            status, message = RunStatus.FAILED, f"not carried out: {left}"
         try:
             self._record.conclude(status)
         except TrackingError as error:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.daemon.follower import Follower, Outcome, SourceSettings
 from reconciler.daemon.retries import RetryPolicy
 from reconciler.daemon.service import open_mirror
+from reconciler.engines.process import ProcessEngine
 from reconciler.execution.site import Site
 from reconciler.model.runs import Run
 from reconciler.model.status import Condition, Resource
@@ -29,6 +32,7 @@ class Following:
     def restart(self) -> list[str]:
         """Stop, and begin anew as the next process does; returns the runs that it takes up."""
         self.follower.stop()
+        self.site = replace(self.site, engine=ProcessEngine(kill_grace_seconds=1.0))  # which has left nothing yet
         self.follower = self._new()
         return self.follower.resume()
 
