@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.command_line import measure_daemon, measure_help, measure_nothing_to_do
+from benchmarks.containers import measure_containers
 from benchmarks.measure import Measure
 from benchmarks.peers import measure_peers
 from benchmarks.planning import measure_planning
@@ -25,12 +26,15 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=_SIZES, help="steps and manifests")
     parser.add_argument("--executed", type=int, default=1000, help="largest size whose steps are executed for real")
     parser.add_argument("--peers", type=int, default=1000, help="steps given to the peers on PATH; 0 for none")
+    parser.add_argument(
+        "--image", default="python:3.11-slim", help="image of containers, where a Docker engine answers"
+    )
     parser.add_argument("--json", type=Path, help="file for the figures")
     chosen = parser.parse_args()
     print(machine(), flush=True)
     measures = []
     with tempfile.TemporaryDirectory(prefix="reconciler-bench-") as folder:
-        for measure in _all(Path(folder), chosen.sizes, chosen.executed, chosen.peers):
+        for measure in _all(Path(folder), chosen.sizes, chosen.executed, chosen.peers, chosen.image):
             print(_line(measure), flush=True)
             measures.append(measure)
     if chosen.json:
@@ -40,7 +44,7 @@ def main() -> None:
     print(f"missed: {', '.join(missed)}" if missed else "every target is met")
 
 
-def _all(folder: Path, sizes: list[int], executed: int, peers: int) -> Iterator[Measure]:
+def _all(folder: Path, sizes: list[int], executed: int, peers: int, image: str) -> Iterator[Measure]:
     yield from measure_help()
     for size in sizes:
         repository = Repository(folder / str(size), size)
@@ -52,6 +56,7 @@ def _all(folder: Path, sizes: list[int], executed: int, peers: int) -> Iterator[
         if size <= executed:
             yield from measure_steps(repository, folder / f"run-{size}", "none")
             yield from measure_steps(repository, folder / f"tracked-{size}", None)
+    yield from measure_containers(folder, image)
     if peers:
         yield from measure_peers(peers, folder / "peers")
 

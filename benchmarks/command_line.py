@@ -33,13 +33,35 @@ def measure_nothing_to_do(repository: Repository, state: Path) -> Iterator[Measu
     work_tree = str(repository.work_tree)
     plan = median_ms(lambda: _run(_PROGRAM, "plan", work_tree, "--state", str(state)), 5)
     yield Measure("`plan` with nothing to do", size, plan, "ms", target)
-    once = ("daemon", "--once", "--source", str(repository.origin), "--state", str(state), "--tracking", "none")
+    once = (
+        "daemon",
+        "--once",
+        "--source",
+        str(repository.origin),
+        "--state",
+        str(state),
+        "--tracking",
+        "none",
+        "--engine",
+        "process",
+    )
     yield Measure("`daemon --once` with nothing to do", size, median_ms(lambda: _run(_PROGRAM, *once), 5), "ms", target)
 
 
 def measure_daemon(repository: Repository, state: Path) -> Iterator[Measure]:
     """Memory of a daemon that has taken the repository up and waits."""
-    command = [_PROGRAM, "daemon", "--source", str(repository.origin), "--state", str(state), "--interval", "3600"]
+    command = [
+        _PROGRAM,
+        "daemon",
+        "--source",
+        str(repository.origin),
+        "--state",
+        str(state),
+        "--interval",
+        "3600",
+        "--engine",
+        "process",
+    ]
     daemon = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert daemon.stdout is not None

@@ -51,11 +51,11 @@ class Repository:
     def origin(self) -> Path:
         return self.folder / "origin.git"
 
-    def create(self) -> None:
+    def create(self, environment: str = _ENVIRONMENT) -> None:
         """Write and push all manifests."""
         for name in ("components", "environments", "pipelines"):
             (self.work_tree / name).mkdir(parents=True)
-        (self.work_tree / "environments" / "plain.yaml").write_text(_ENVIRONMENT)
+        (self.work_tree / "environments" / "plain.yaml").write_text(environment)
         for number in range(self.size):
             self.component(number).write_text(_COMPONENT.format(number=number))
         for first in range(0, self.size, _STEPS_PER_PIPELINE):
@@ -71,9 +71,18 @@ class Repository:
 
     def change(self, number: int, command: str) -> None:
         """Give one component another command, and push."""
+        self._rewrite(number, command)
+        self.push(f"component_{number} 1.0.{command}")
+
+    def change_all(self, command: str) -> None:
+        """Give every component another command, and push."""
+        for number in range(self.size):
+            self._rewrite(number, command)
+        self.push(f"all 1.0.{command}")
+
+    def _rewrite(self, number: int, command: str) -> None:
         text = _COMPONENT.format(number=number).replace("command: echo", f"command: echo {command}")
         self.component(number).write_text(text.replace("version: 1.0.0", f"version: 1.0.{command}"))
-        self.push(f"component_{number} 1.0.{command}")
 
     def push(self, message: str) -> None:
         self.git("add", "--all")

@@ -36,9 +36,9 @@ def measure_steps(repository: Repository, folder: Path, tracking: str | None) ->
         site.tracking.variables(None, "default")  # MLflow's worker starts once in the life of a daemon
         process = median_ms(lambda: subprocess.run(_SHELL, check=True, start_new_session=True), 51)
         count = sum(len(graph.steps) for graph in planned.graphs)
-        executed = once_ms(lambda: _run_all(site, followed, planned)) / count - process
+        executed = once_ms(lambda: run_all(site, followed, planned)) / count - process
         yield Measure(f"overhead of a step, {label}", repository.size, executed, "ms", 30)
-        reused = once_ms(lambda: _run_all(site, followed, planned)) / count
+        reused = once_ms(lambda: run_all(site, followed, planned)) / count
         # What a run costs by itself is spread over its steps: with ten of them it is most of the figure.
         is_promised = tracking == "none" and repository.size >= 100
         yield Measure(f"a reused step, {label}", repository.size, reused, "ms", 0.2 if is_promised else None)
@@ -47,7 +47,7 @@ def measure_steps(repository: Repository, folder: Path, tracking: str | None) ->
         followed.close()
 
 
-def _run_all(site: Site, followed: Followed, planned: Planned) -> None:
+def run_all(site: Site, followed: Followed, planned: Planned) -> None:
     actual = followed.planner.actual("main", planned.graphs, is_forced=True)
     order = Order("main", planned.desired.snapshot.revision, "bench", Origin())
     for graph in planned.graphs:

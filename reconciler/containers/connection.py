@@ -80,7 +80,8 @@ def explained(place: str) -> Iterator[None]:
         EngineError: it refuses.
     """
     from docker import errors
-    from requests import exceptions
+    from requests.exceptions import RequestException
+    from urllib3.exceptions import HTTPError
 
     try:
         yield
@@ -89,7 +90,7 @@ def explained(place: str) -> Iterator[None]:
     except errors.APIError as error:
         hint = "the engine's own log says more"
         raise EngineError(f"the Docker engine refuses: {_said(error)}", place=place, hint=hint) from error
-    except (errors.DockerException, exceptions.RequestException, OSError) as error:
+    except (errors.DockerException, RequestException, HTTPError, ConnectionError, TimeoutError) as error:
         hint = "start the engine, or use `--engine process`; `reconciler doctor` says what is wrong"
         raise EngineGoneError("the Docker engine does not answer", place=place, hint=hint) from error
 

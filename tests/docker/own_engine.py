@@ -29,10 +29,14 @@ class OwnEngine:
         program = shutil.which("dockerd")
         assert program is not None, "install docker.io"
         folders = [f"--data-root={self._folder}/data", f"--exec-root={self._folder}/exec"]
+        # In a network of its own: without a bridge, an engine removes that of its neighbour.
         alone = [f"--pidfile={self._folder}/pid", f"--host={self.host}", "--bridge=none", "--iptables=false"]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [program, *folders, *alone], stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                ["unshare", "--net", program, *folders, *alone],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         end = time.monotonic() + 60
         while not find_engine(self.host, {}).answers:
