@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from reconciler.cli.engine_choice import AUTO, DOCKER, PROCESS, EngineChoice, choose_engine
-from reconciler.containers.connection import Connection
+from reconciler.containers.connection import Connection, has_our_kernel
 from reconciler.engines.base import Engine
 from reconciler.engines.container import step_user
 from reconciler.engines.docker import DockerEngine
@@ -29,6 +29,7 @@ from reconciler.tracking.mlflow_tracking import MlflowTracking
 from reconciler.tracking.none import NoTracking
 
 _FEWEST_BUILDS = 2
+_LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,10 @@ def _site(state: State, options: SiteOptions, choice: EngineChoice) -> Site:
 
 def _settled_choice(state: State, options: SiteOptions) -> EngineChoice:
     """The chosen engine; what still executes on another one is followed there, or ended where that is given up."""
-    choice = choose_engine(options.engine, options.configuration)
     before = state.settings.engine
+    choice = choose_engine(options.engine, options.configuration)
+    if options.engine == AUTO and (choice.name, before) == (PROCESS, DOCKER):
+        choice = _waited_for(options)
     handles = handles_of(state)
     if choice.name == before or not handles:
         return choice
@@ -108,6 +111,25 @@ def _settled_choice(state: State, options: SiteOptions) -> EngineChoice:
         given_up.cancel(handle)
     given_up.close()
     return choice
+
+
+def _waited_for(options: SiteOptions) -> EngineChoice:
+    """The Docker engine that steps of this state ran on: one that is about to start is no reason to run them elsewhere.
+
+    Raises:
+        UsageError: it does not answer within the configuration's patience.
+    """
+    end = time.monotonic() + options.configuration.docker.patience_seconds
+    while time.monotonic() < end:
+        choice = choose_engine(AUTO, options.configuration)
+        if choice.name == DOCKER:
+            return choice
+        time.sleep(_LOOK_SECONDS)
+    choice = choose_engine(AUTO, options.configuration)
+    if choice.name == DOCKER:
+        return choice
+    hint = "start the engine; or name another one with --engine, and every step runs anew there"
+    raise UsageError(f"steps of this state ran on Docker, but {choice.why}", hint=hint)
 
 
 def handles_of(state: State) -> set[str]:
@@ -134,9 +156,14 @@ def _docker(state: State, options: SiteOptions, choice: EngineChoice) -> _Parts:
     connection = Connection(choice.found.host if choice.found else "")
     state_id = state.settings.state_id
     builder = ImageBuilder(connection, settings, state.folder.environments, state_id)
+    machine = connection.info()
     # Steps are nobody where we are root: the record in the state folder is theirs as well.
-    group = step_user(settings.steps, connection.info()).gid if os.geteuid() == 0 else None
+    group = step_user(settings.steps, machine).gid if os.geteuid() == 0 else None
     tracking = make_tracking(state.folder, options.tracking, group)
+    if tracking.folders and not has_our_kernel(machine):
+        tracking.close()
+        hint = "run `mlflow server`, name it with --tracking, and say how containers reach it: `docker.tracking`"
+        raise UsageError("the engine has a kernel of its own, and SQLite cannot be shared between two", hint=hint)
     engine = DockerEngine(connection, settings, state_id, tracking.folders)
     return _Parts(engine, builder, BaseImages(state.image_pins, builder.images, settings.build), tracking)
 

@@ -14,7 +14,7 @@ from reconciler import __version__
 from reconciler.cli.engine_choice import DOCKER, EngineChoice, choose_engine
 from reconciler.cli.output import Format, print_data, print_table, say
 from reconciler.configuration.read import read_configuration
-from reconciler.containers.connection import Connection
+from reconciler.containers.connection import Connection, has_our_kernel
 from reconciler.engines.container import step_user
 from reconciler.environments.image_build import BuildKit, choose_backend
 from reconciler.model.configuration import Configuration
@@ -115,6 +115,9 @@ def _docker(choice: EngineChoice, configuration: Configuration) -> Iterator[Find
         return
     machine = f"{info['NCPU']} processors, {size_text(info['MemTotal'])} of memory"
     yield Finding("docker engine", True, f"{info['ServerVersion']}, {info['Driver']}, {machine}")
+    if not has_our_kernel(info):
+        hint = "folders of the state have to be shared with it, and MLflow has to be a server"
+        yield Finding("kernel of the engine", True, f"{info.get('KernelVersion')}, another one than ours; {hint}")
     limits = [name for name in ("MemoryLimit", "CpuCfsQuota", "PidsLimit") if info.get(name) is False]
     if limits:
         hint = "the kernel of the engine's machine lacks these cgroups; steps run without them"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import platform
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,11 @@ class Connection:
         except EngineError:
             return False
         return True
+
+
+def has_our_kernel(info: Mapping[str, Any]) -> bool:
+    """Whether an engine's containers run on the kernel that we run on, and not in a virtual machine or elsewhere."""
+    return str(info.get("KernelVersion", "")) == platform.release()
 
 
 class NotThereError(EngineError):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+SYSTEM_SOCKET = Path("/var/run/docker.sock")
 _UNIX = "unix://"
 _SECONDS = 3.0
 _PORT = 2375
@@ -34,13 +35,13 @@ class FoundEngine:
         return bool(self.version)
 
 
-def find_engine(chosen: str, variables: Mapping[str, str]) -> FoundEngine:
+def find_engine(chosen: str, variables: Mapping[str, str], system_socket: Path = SYSTEM_SOCKET) -> FoundEngine:
     """The engine that the configuration or `$DOCKER_HOST` names, else the one behind the first usual socket."""
     if chosen:
         return _asked(chosen, "docker.host of the configuration")
     if variables.get("DOCKER_HOST"):
         return _asked(variables["DOCKER_HOST"], "$DOCKER_HOST")
-    sockets = list(_usual_sockets(variables))
+    sockets = [system_socket, *_sockets_of_users(variables)]
     found = FoundEngine("", "", error=f"there is no socket at {', '.join(map(str, sockets))}")
     for path in sockets:
         if _is_there(path):
@@ -57,8 +58,7 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def _usual_sockets(variables: Mapping[str, str]) -> Iterator[Path]:
-    yield Path("/var/run/docker.sock")
+def _sockets_of_users(variables: Mapping[str, str]) -> Iterator[Path]:
     if variables.get("XDG_RUNTIME_DIR"):
         yield Path(variables["XDG_RUNTIME_DIR"]) / "docker.sock"
     if variables.get("HOME"):
@@ -71,7 +71,12 @@ def _asked(host: str, named_by: str) -> FoundEngine:
     except PermissionError:
         return FoundEngine(host, named_by, error="permission denied: the user is not in the socket's group")
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return FoundEngine(host, named_by, error=(getattr(error, "strerror", None) or str(error)).lower())
+        return FoundEngine(host, named_by, error=_why(error))
+
+
+def _why(error: Exception) -> str:
+    strerror = getattr(error, "strerror", None)
+    return str(strerror).lower() if strerror else str(error)
 
 
 def _version(host: str) -> str:

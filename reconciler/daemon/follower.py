@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from reconciler.daemon.conditions import resources_of
+from reconciler.daemon.healing import heal
 from reconciler.daemon.planner import Loaded, Planner
 from reconciler.daemon.retries import Decision, RetryPolicy, next_attempt
 from reconciler.daemon.source_record import SourceRecord
@@ -117,7 +118,8 @@ class Follower:
         if self._applied is None:
             return outcome
         if is_asked or trigger == INTERVAL:
-            self._heal(self._applied)
+            origin, objects = self._origin(self._applied.desired), self._mirror.objects
+            self._is_dirty |= heal(self._site, self._applied.environments, objects, origin)
         if not (self._is_dirty or is_asked):
             return outcome
         if self._applied.desired.has_unpinned_bases:  # an image that could not be resolved may be there by now
@@ -163,18 +165,6 @@ class Follower:
         self._planner.keep_versions(planned)
         self._record.applied(snapshot)
         return Outcome(snapshot.revision, plan, problems)
-
-    def _heal(self, applied: Loaded) -> None:
-        """Notice what went away behind our back: environments are built again, leftovers of the engine removed."""
-        site, origin = self._site, self._origin(applied.desired)
-        try:
-            for lost in site.environments.rebuild_lost(applied.environments, self._mirror.objects, origin):
-                log.warning("environment %s is gone, and is built again", lost.name)
-                self._is_dirty = True
-            running = (step for run in site.state.runs.running() for step in site.state.runs.steps(run.id))
-            site.engine.remove_leftovers({step.handle for step in running if step.handle})
-        except ReconcilerError as error:
-            log.warning("cannot look for what is gone: %s", error)
 
     def _on_environment(self) -> None:
         """Something else is to be said of an environment; in the thread that builds it."""

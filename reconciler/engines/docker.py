@@ -14,6 +14,7 @@ from typing import Any
 
 from reconciler.containers import labels
 from reconciler.containers.connection import Connection, NotThereError, explained
+from reconciler.containers.patience import patiently
 from reconciler.engines.base import Exit, ExitReason, Task, exited_with, timed_out
 from reconciler.engines.container import (
     EXIT_FILE,
@@ -33,6 +34,7 @@ from reconciler.model.resources import size_text
 _SLICE_SECONDS = 1.0
 _LOOK_SECONDS = 0.2
 _YOUNG_SECONDS = 60.0
+_MOST_PATIENCE_AT_START = 30.0  # a daemon that is told to stop must not wait for longer
 _CONFLICT = 409
 _ENDED_BY_SIGNAL = (137, 143)  # SIGKILL and SIGTERM, as a shell tells them
 
@@ -60,6 +62,7 @@ class DockerEngine:
         self._state_id = state_id
         self._shared = shared
         self._grace = kill_grace_seconds
+        self._patience = min(settings.patience_seconds, _MOST_PATIENCE_AT_START)
         self._machine: Mapping[str, Any] | None = None
         self._own: set[str] = set()
         self._followed: set[str] = set()
@@ -74,7 +77,8 @@ class DockerEngine:
 
     def start(self, task: Task, keep: Callable[[str], object] = lambda _: None) -> str:
         """See `Engine.start`."""
-        user = step_user(self._settings.steps, self.machine())
+        machine = patiently(self.machine, self._patience)
+        user = step_user(self._settings.steps, machine)
         try:
             written = prepare_folder(task)
             if os.geteuid() == 0:
@@ -83,9 +87,9 @@ class DockerEngine:
         except OSError as error:
             hint = "is the disk full?"
             raise EngineError(f"the step cannot be started: {error}", place=task.id, hint=hint) from error
-        limits = limits_of(task.resources, self._settings.steps, self.machine(), task.id)
+        limits = limits_of(task.resources, self._settings.steps, machine, task.id)
         plan = ContainerPlan(self._settings, limits, user, self._state_id, self._shared)
-        handle = self._create(task, plan)
+        handle = patiently(lambda: self._create(task, plan), self._patience)
         self._own.add(handle)
         keep(handle)
         try:
@@ -194,8 +198,8 @@ class DockerEngine:
             if left is not None and left <= 0:
                 is_timed_out = True
                 self._stop(handle)
-            else:
-                self._wait_a_while(handle, _SLICE_SECONDS if left is None else min(left, _SLICE_SECONDS))
+                left = _LOOK_SECONDS
+            self._wait_a_while(handle, _SLICE_SECONDS if left is None else min(left, _SLICE_SECONDS))
         if handle in self._cancelled:
             return Exit(ExitReason.CANCELLED, None, "was cancelled")
         if is_timed_out:

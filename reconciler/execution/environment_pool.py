@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from reconciler.containers.patience import patiently
 from reconciler.environments.base import EnvironmentBuilder, EnvironmentSpec
 from reconciler.execution.origin import Origin
 from reconciler.execution.workspace import Objects
@@ -75,7 +76,7 @@ class EnvironmentPool:
         started = self._clock()
         try:
             spec = self._spec(planned, objects, origin)
-            location = self._builder.location(spec)
+            location = patiently(lambda: self._builder.location(spec))
             if location is not None and planned.digest in self._state.environments.ready(self._builder.engine):
                 return location
             if location is None:

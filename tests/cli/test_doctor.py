@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler import __version__
-from tests.containers.test_find import Unversioned, answering
+from tests.containers.answering import Unversioned, answering
 
 from .program import Answer, process, reconciler
 

@@ -10,7 +10,7 @@ import pytest
 from reconciler.cli.engine_choice import ENGINES, EngineChoice, check_engine, choose_engine
 from reconciler.model.configuration import Configuration, DockerSettings
 from reconciler.model.errors import UsageError
-from tests.containers.test_find import Unversioned, answering
+from tests.containers.answering import Unversioned, answering
 
 
 def engine_at(host: str) -> Configuration:
@@ -50,7 +50,7 @@ def test_left_to_itself_it_is_processes_where_something_else_answers(tmp_path: P
     with answering(tmp_path / "docker.sock", Unversioned) as host:
         choice = choose_engine("auto", engine_at(host))
     assert choice.name == "process"
-    assert "which no docker engine does" in choice.why
+    assert "which no Docker engine does" in choice.why
 
 
 def test_docker_that_is_asked_for_and_answers_is_taken(engine: str) -> None:

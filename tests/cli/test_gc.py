@@ -10,7 +10,7 @@ import pytest
 from reconciler.state.environments import BUILDING, READY, EnvironmentState
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
-from tests.containers.test_find import answering
+from tests.containers.answering import answering
 from tests.daemon.daemon_process import DaemonProcess, until
 from tests.daemon.origin import Origin, pipeline
 from tests.engines.tasks import is_running

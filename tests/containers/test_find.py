@@ -5,94 +5,16 @@ from __future__ import annotations
 import os
 import socket
 import socketserver
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from reconciler.containers.find import find_engine
 
+from .answering import Failing, Greeting, Pinged, Silent, Stuck, Unversioned, answering, running
+
 CHOSEN, VARIABLE, USUAL = "docker.host of the configuration", "$DOCKER_HOST", "the usual place"
-
-
-# Where the machine has an engine of its own, that one is found first.
-without_an_engine = pytest.mark.skipif(Path("/var/run/docker.sock").exists(), reason="this machine has a Docker engine")
-
-
-class Pinged(BaseHTTPRequestHandler):
-    """What a Docker engine says when it is pinged, and nothing else."""
-
-    version = "1.47"
-    status = 200
-
-    def do_GET(self) -> None:
-        is_pinged = self.path == "/_ping"
-        self.send_response(self.status if is_pinged else 404)
-        if self.version:
-            self.send_header("Api-Version", self.version)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"OK")
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing is logged."""
-
-
-class Unversioned(Pinged):
-    """A web server of any kind."""
-
-    version = ""
-
-
-class Failing(Pinged):
-    """An engine that is not well."""
-
-    status = 500
-
-
-class Greeting(socketserver.StreamRequestHandler):
-    """Something that is no web server at all."""
-
-    def handle(self) -> None:
-        self.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
-
-
-class Silent(socketserver.StreamRequestHandler):
-    """Something that hangs up without a word."""
-
-    def handle(self) -> None:
-        self.rfile.readline()
-
-
-class Stuck(socketserver.StreamRequestHandler):
-    """Something that keeps whoever asks waiting."""
-
-    def handle(self) -> None:
-        self.rfile.read()
-
-
-@contextmanager
-def answering(path: Path, handler: type[socketserver.StreamRequestHandler] = Pinged) -> Iterator[str]:
-    """A socket in the file system that answers; gives its address."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with running(socketserver.ThreadingUnixStreamServer(str(path), handler)):
-        yield f"unix://{path}"
-
-
-@contextmanager
-def running(server: socketserver.ThreadingUnixStreamServer | socketserver.ThreadingTCPServer) -> Iterator[None]:
-    server.daemon_threads = True
-    with server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @pytest.fixture
@@ -196,42 +118,62 @@ def test_a_file_that_is_no_socket_is_told(path: Path) -> None:
     assert (found.answers, found.error) == (False, "connection refused")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may use every socket")
 def test_a_socket_of_others_is_told_with_what_to_look_at(path: Path) -> None:
     with answering(path) as host:
         path.chmod(0)
-        found = find_engine(host, {})
-    assert (found.answers, found.error) == (False, "permission denied: the user is not in the socket's group")
+        error = as_nobody(lambda: find_engine(host, {}).error)
+    assert error == "permission denied: the user is not in the socket's group"
 
 
-@without_an_engine
+def test_a_folder_that_one_may_not_enter_holds_no_engine(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0)
+    closed = {"XDG_RUNTIME_DIR": str(tmp_path / "closed" / "run")}
+    error = as_nobody(lambda: find_engine("", closed, tmp_path / "closed" / "docker.sock").error)
+    assert error.startswith("there is no socket at ")
+
+
+def as_nobody(call: Callable[[], str]) -> str:
+    """What a call gives a user without rights, as which a child of ours runs it: root may do anything."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        if os.geteuid() == 0:
+            os.setgid(65534)
+            os.setuid(65534)
+        os.write(writing, call().encode())
+        os._exit(0)
+    os.close(writing)
+    os.waitpid(child, 0)
+    with os.fdopen(reading) as answer:
+        return answer.read()
+
+
 def test_nothing_is_found_where_there_is_nothing(tmp_path: Path) -> None:
-    found = find_engine("", {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path / "run"), "DOCKER_HOST": ""})
-    sockets = f"/var/run/docker.sock, {tmp_path}/run/docker.sock, {tmp_path}/.docker/run/docker.sock"
+    found = find_engine(
+        "", {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path / "run"), "DOCKER_HOST": ""}, tmp_path / "none"
+    )
+    sockets = f"{tmp_path}/none, {tmp_path}/run/docker.sock, {tmp_path}/.docker/run/docker.sock"
     assert (found.host, found.answers, found.error) == ("", False, f"there is no socket at {sockets}")
 
 
-@without_an_engine
 def test_a_user_may_have_an_engine_of_their_own(tmp_path: Path) -> None:
     for variable, place in (("XDG_RUNTIME_DIR", "docker.sock"), ("HOME", ".docker/run/docker.sock")):
         with answering(tmp_path / variable / place) as host:
-            found = find_engine("", {variable: str(tmp_path / variable)})
+            found = find_engine("", {variable: str(tmp_path / variable)}, tmp_path / "none")
         assert (found.host, found.named_by, found.version) == (host, USUAL, "API 1.47")
 
 
-@without_an_engine
 def test_the_first_that_answers_is_taken(tmp_path: Path) -> None:
     variables = {"XDG_RUNTIME_DIR": str(tmp_path / "run"), "HOME": str(tmp_path)}
     with (
         answering(tmp_path / "run" / "docker.sock", Unversioned),
         answering(tmp_path / ".docker" / "run" / "docker.sock") as host,
     ):
-        assert find_engine("", variables).host == host
+        assert find_engine("", variables, tmp_path / "none").host == host
 
 
-@without_an_engine
 def test_of_one_that_does_not_answer_is_told_why(tmp_path: Path) -> None:
     with answering(tmp_path / "docker.sock", Failing) as host:
-        found = find_engine("", {"XDG_RUNTIME_DIR": str(tmp_path)})
+        found = find_engine("", {"XDG_RUNTIME_DIR": str(tmp_path)}, tmp_path / "none")
     assert (found.host, found.named_by, found.answers) == (host, USUAL, False)
     assert "500" in found.error

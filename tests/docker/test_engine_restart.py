@@ -92,6 +92,21 @@ def test_a_step_goes_on_where_only_the_engines_process_was_killed_and_comes_back
     assert followed.end().reason is ExitReason.INTERRUPTED
 
 
+def test_a_step_that_is_to_start_while_the_engine_is_away_starts_once_it_is_back(
+    bench: Bench, daemon: OwnEngine
+) -> None:
+    bench.run(bench.task("true"))
+    daemon.stop()
+    ended: list[Exit] = []
+    thread = threading.Thread(target=lambda: ended.append(bench.run(bench.task("true"))))
+    thread.start()
+    time.sleep(1.0)
+    assert ended == []
+    daemon.start()
+    thread.join(30)
+    assert ended == [Exit(ExitReason.COMPLETED, 0, "completed")]
+
+
 def test_an_engine_that_stays_away_fails_the_step_after_our_patience(daemon: OwnEngine, tmp_path: Path) -> None:
     impatient = replace(DockerSettings(host=daemon.host), patience_seconds=1.0)
     engine = DockerEngine(Connection(daemon.host), impatient, "restart")
