@@ -21,7 +21,7 @@ test-fast: $(DEV) ## Run the tests of the parts
 	$(PYTEST) --dist loadfile -m "not e2e" $(ARGS)
 
 test-e2e: $(DEV) ## Run the tests that drive the installed program
-	$(PYTEST) --dist loadgroup -m e2e $(ARGS)
+	$(PYTEST) --dist loadfile -m e2e $(ARGS)
 
 lint: $(DEV) ## Check style, types and layers
 	$(BIN)/ruff check

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,18 @@ from reconciler.state.store import State
 
 
 class EnvironmentPool:
-    """Hands out the locations of environments as futures."""
+    """Hands out the locations of environments as futures.
+
+    Its threads do not keep a process from ending: a build may take long, and goes on by itself where it is a process.
+    The next one who needs the environment takes what it built, or begins anew.
+    """
 
     def __init__(self, state: State, builder: EnvironmentBuilder, clock: Callable[[], float], parallel: int) -> None:
         self._state = state
         self._builder = builder
         self._clock = clock
-        self._threads = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="environment")
+        self._slots = threading.BoundedSemaphore(parallel)
+        self._is_closed = False
         self._futures: dict[str, Future[str]] = {}
         self._lock = threading.Lock()
         self._on_change: Callable[[], object] = lambda: None
@@ -48,9 +54,11 @@ class EnvironmentPool:
             known = self._futures.get(planned.digest)
             if known is not None and not known.done():
                 return known
-            future = self._threads.submit(self._build, planned, objects, origin)
+            future: Future[str] = Future()
             self._futures[planned.digest] = future
-            return future
+        work = partial(self._work, future, planned, objects, origin)
+        threading.Thread(target=work, name=f"environment {planned.name}", daemon=True).start()
+        return future
 
     def rebuild_lost(
         self, environments: Iterable[PlannedEnvironment], objects: Objects, origin: Origin
@@ -70,6 +78,15 @@ class EnvironmentPool:
             self.location(planned, objects, origin)
             lost.append(planned)
         return lost
+
+    def _work(self, future: Future[str], planned: PlannedEnvironment, objects: Objects, origin: Origin) -> None:
+        try:
+            with self._slots:
+                if self._is_closed:
+                    raise EnvironmentBuildError("its build did not begin any more", place=planned.name)
+                future.set_result(self._build(planned, objects, origin))
+        except BaseException as error:
+            future.set_exception(error)
 
     def _build(self, planned: PlannedEnvironment, objects: Objects, origin: Origin) -> str:
         log = self._state.folder.logs / "environments" / f"{planned.name}-{short(planned.digest)}.log"
@@ -133,7 +150,8 @@ class EnvironmentPool:
         self._on_change()
 
     def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Begin no more builds."""
+        self._is_closed = True
 
 
 def _bare_spec(planned: PlannedEnvironment) -> EnvironmentSpec:

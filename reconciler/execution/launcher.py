@@ -41,6 +41,7 @@ class Launcher:
         self._variables = variables
         self._runner = TaskRunner(site.engine, site.workspace)
         self._handles: dict[tuple[str, str], str] = {}
+        self._waiting: list[_Waiting] = []
         self._environments: dict[str, Future[str]] = {}
         self._stop_reason = ""
         self._is_leaving = False
@@ -63,7 +64,15 @@ class Launcher:
     def launch(self, execution: Execution, mlflow_run: Future[str], on_end: OnEnd) -> None:
         """Execute as soon as environment, MLflow run and a slot are there; `on_end` is handled as an event."""
         location = self.prepare(execution.step.environment)
-        self._events.when_done(location, lambda built: self._on_environment(execution, built, mlflow_run, on_end))
+        waiting = _Waiting(
+            self._events.expect(), partial(self._on_environment, execution, location, mlflow_run, on_end)
+        )
+        with self._lock:
+            self._waiting.append(waiting)
+            is_late = bool(self._stop_reason)
+        if is_late:
+            waiting.wait_no_longer()
+        location.add_done_callback(lambda _: waiting.wait_no_longer())
 
     def _on_environment(self, execution: Execution, built: Future[str], mlflow_run: Future[str], on_end: OnEnd) -> None:
         error = self._stopped(execution) if self._stop_reason else built.exception()
@@ -145,6 +154,9 @@ class Launcher:
                 return
             self._stop_reason, self._is_leaving = reason, is_leaving
             handles = list(self._handles.values())
+            waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            each.wait_no_longer()
         for handle in handles:
             threading.Thread(target=self._let_go, args=(handle,), daemon=True).start()
 
@@ -153,3 +165,20 @@ class Launcher:
             self._runner.leave(handle)
         else:
             self._runner.cancel(handle)
+
+
+class _Waiting:
+    """An execution that waits for its environment, or for word that it will not be executed; whichever comes first."""
+
+    def __init__(self, happened: Callable[[Callable[[], None]], None], go_on: Callable[[], None]) -> None:
+        self._happened = happened
+        self._go_on = go_on
+        self._lock = threading.Lock()
+        self._is_over = False
+
+    def wait_no_longer(self) -> None:
+        """Have it go on, once; any thread may."""
+        with self._lock:
+            is_first, self._is_over = not self._is_over, True
+        if is_first:
+            self._happened(self._go_on)

@@ -128,6 +128,21 @@ def test_a_failed_build_stalls_the_environment_and_runs_the_steps_that_do_not_ne
         assert "no such package" in served.program("logs", "environment", "first")
 
 
+def test_a_daemon_that_is_stopped_during_a_build_ends_at_once_and_the_next_one_takes_what_was_built(
+    served: Served,
+) -> None:
+    unique = uuid.uuid4().hex
+    served.origin.push(two_environments(f"echo {unique}; sleep 6; echo first", f"echo second {unique}"))
+    with served.daemon() as daemon:
+        until(lambda: served.condition("environment", "first")[0] == "Building", 30)
+        begun = time.monotonic()
+        daemon.end(signal.SIGTERM)
+        assert time.monotonic() - begun < 5
+    with served.daemon():
+        until(lambda: has_ended(served, 1), 60)
+    assert statuses(served.runs()[0]) == {"make": "succeeded", "use": "succeeded", "alone": "succeeded"}
+
+
 def test_an_image_that_was_deleted_behind_our_back_is_built_again(served: Served, connection: Connection) -> None:
     served.origin.push(two_environments(f"echo {uuid.uuid4().hex}", f"echo {uuid.uuid4().hex}"))
     with served.daemon() as daemon:

@@ -8,14 +8,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.daemon.origin import Origin
-from tests.tracking.server_process import ServerProcess
 
 from .engine import BASE
+
+if TYPE_CHECKING:
+    from tests.tracking.server_process import ServerProcess
 
 # What an MLflow client does when a metric is logged, without the client: https://mlflow.org/docs/latest/rest-api.html
 _LOG = """\
@@ -40,6 +42,9 @@ jobs:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    # Not sooner: the tests of tracking have it rewritten before it is imported.
+    from tests.tracking.server_process import ServerProcess
+
     server = ServerProcess(tmp_path_factory.mktemp("server"))
     try:
         server.wait()

@@ -12,8 +12,7 @@ from reconciler.state.folder import StateFolder
 from tests.e2e.conftest import Played
 from tests.e2e.program import git, reconciler, rows
 
-# One process for all that look at the demonstration, so that it is played once.
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.e2e
 
 BEFORE_TRAINING = ("prepare_data", "split", "scale")
 TRAINING = ("train_lr", "train_lightgbm", "train_tensorflow")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,7 @@ from reconciler.containers.connection import Connection
 from tests.docker.engine import engine_host, have_images
 from tests.e2e.program import Answer, git, reconciler, rows
 
-# One process for all that look at it, so that it is played once; another one than that of the demonstration.
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("docker")]
+pytestmark = pytest.mark.e2e
 
 ENVIRONMENTS = {"sklearn", "imbalanced-learning", "lightgbm", "tensorflow"}
 USE_IMBALANCED_LEARNING = {"oversample", "reference_model"}
@@ -105,7 +105,7 @@ def test_one_line_of_one_dockerfile_builds_one_image_and_runs_the_steps_that_use
     git(contained.work_tree, "revert", "--no-edit", "HEAD")  # of the broken manifest that the demonstration ends with
     before, images = len(contained.runs()), contained.images()
     dockerfile, manifest = contained.work_tree / DOCKERFILE, contained.work_tree / MANIFEST
-    dockerfile.write_text(f"{dockerfile.read_text()}RUN echo {contained.folder.parent.name} > /changed\n")
+    dockerfile.write_text(f"{dockerfile.read_text()}RUN echo {uuid.uuid4().hex} > /changed\n")
     manifest.write_text(manifest.read_text().replace("version: 1.0.0", "version: 1.0.1"))
     git(contained.work_tree, "commit", "--all", "--quiet", "--message", "imbalanced-learning 1.0.1")
     git(contained.work_tree, "push", "--quiet", "origin", "main")

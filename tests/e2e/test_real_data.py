@@ -11,8 +11,7 @@ import pytest
 from tests.e2e.conftest import Played
 from tests.e2e.program import PROJECT, git, real_data, reconciler
 
-# One process for all that look at the demonstration, so that it is played once.
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.e2e
 
 LENDING_CLUB, LOAN_DATA = real_data("lending_club_sample.csv"), real_data("loan_data.csv")
 # The tables are not ours to ship. Where they are not, there is nothing to collect.

@@ -192,3 +192,29 @@ def test_the_builder_is_given_the_files_of_the_commit(place: Place, repository: 
     folder = given["image"].context_folder
     assert folder is not None
     assert (folder / "Dockerfile").read_text() == "FROM python:3.12-slim\n"
+
+
+def test_a_run_that_is_cancelled_does_not_wait_for_a_build(
+    repository: Repository, open_place: OpenPlace, builder: Builder
+) -> None:
+    place = open_place(builder=builder)
+    builder.gate.clear()
+    going = place.start(repository.commit({"one": job()}))
+    eventually(lambda: bool(builder.built))
+    going.run.cancel("enough")
+    assert going.ended().status is RunStatus.CANCELLED
+    builder.gate.set()
+
+
+def test_a_process_that_ends_does_not_wait_for_a_build(
+    repository: Repository, open_place: OpenPlace, builder: Builder
+) -> None:
+    place = open_place(builder=builder)
+    builder.gate.clear()
+    going = place.start(repository.commit({"one": job()}))
+    eventually(lambda: bool(builder.built))
+    threads = [thread for thread in threading.enumerate() if thread.name.startswith("environment")]
+    assert threads
+    assert all(thread.daemon for thread in threads)
+    builder.gate.set()
+    going.ended()
