@@ -36,6 +36,7 @@ _LOOK_SECONDS = 0.2
 _YOUNG_SECONDS = 60.0
 _MOST_PATIENCE_AT_START = 30.0  # a daemon that is told to stop must not wait for longer
 _CONFLICT = 409
+_NAME_SECONDS = 20.0
 _ENDED_BY_SIGNAL = (137, 143)  # SIGKILL and SIGTERM, as a shell tells them
 
 
@@ -67,6 +68,7 @@ class DockerEngine:
         self._own: set[str] = set()
         self._followed: set[str] = set()
         self._cancelled: set[str] = set()
+        self._stopping: set[str] = set()
         self._left: set[str] = set()
         self._tidying = ThreadPoolExecutor(max_workers=1, thread_name_prefix="containers")
         self._lock = threading.Lock()
@@ -92,6 +94,8 @@ class DockerEngine:
         handle = patiently(lambda: self._create(task, plan), self._patience)
         self._own.add(handle)
         keep(handle)
+        if handle in self._cancelled:
+            return handle  # it is not to begin any more
         try:
             for network in networks_of(task, plan)[1:]:
                 with explained(task.id):
@@ -124,11 +128,11 @@ class DockerEngine:
     def cancel(self, handle: str) -> None:
         """See `Engine.cancel`; a container that nobody follows is removed as well."""
         with self._lock:
-            is_followed = handle in self._followed
-            if is_followed:
+            is_waited_for = handle in self._followed or handle in self._own
+            if is_waited_for:
                 self._cancelled.add(handle)
         self._stop(handle)
-        if not is_followed:
+        if not is_waited_for:
             self._remove(handle)
 
     def leave(self, handle: str) -> None:
@@ -157,7 +161,8 @@ class DockerEngine:
         """A container that is not started yet, in place of one that an attempt before has left behind."""
         from docker.errors import APIError
 
-        for is_last in (False, True):
+        end = time.monotonic() + _NAME_SECONDS
+        while True:
             try:
                 with explained(task.id):
                     made = self._connection.api.create_container(
@@ -170,29 +175,30 @@ class DockerEngine:
                 raise ImageMissingError(message, place=task.id, hint=hint) from error
             except EngineError as error:
                 is_conflict = isinstance(error.__cause__, APIError) and error.__cause__.status_code == _CONFLICT
-                if is_last or not is_conflict:
+                if not is_conflict or time.monotonic() > end:
                     raise
                 self._remove(container_name(task, self._state_id))
-        raise AssertionError  # one of the two attempts has returned or raised
+                time.sleep(_LOOK_SECONDS)  # it may be in the middle of being removed
 
     def _wait(self, task: Task, handle: str) -> Exit:
         was_away = is_timed_out = False
         while True:
             try:
-                state = self._state(handle)
+                container = self._inspected(handle)
             except EngineGoneError:
                 was_away = True
                 if not self._is_back(handle):
                     seconds = self._settings.patience_seconds
                     return Exit(ExitReason.ENGINE_GONE, None, f"the Docker engine was gone for {seconds:g} seconds")
                 continue
-            if state is None:
+            if container is None:
                 return self._exit_status(task) or Exit(ExitReason.LOST, None, "its container is gone")
+            state = container["State"]
             if handle in self._left and state["Running"]:
                 return Exit(ExitReason.LEFT, None, "goes on")
             if not state["Running"]:
                 break
-            if was_away and handle in self._cancelled:
+            if handle in self._cancelled:  # it was started a moment later, or the engine was away
                 self._stop(handle)
             left = None if task.timeout_seconds is None else task.timeout_seconds - _age(state["StartedAt"])
             if left is not None and left <= 0:
@@ -204,13 +210,14 @@ class DockerEngine:
             return Exit(ExitReason.CANCELLED, None, "was cancelled")
         if is_timed_out:
             return timed_out(task)
-        return self._end_of(task, handle, state, was_away)
+        return self._end_of(task, container, was_away)
 
-    def _end_of(self, task: Task, handle: str, state: Mapping[str, Any], was_away: bool) -> Exit:
+    def _end_of(self, task: Task, container: Mapping[str, Any], was_away: bool) -> Exit:
         """How a container ended by itself, or was ended by others."""
+        handle, state = container["Id"], container["State"]
         written = self._exit_status(task)
         if state["OOMKilled"] and (written is None or written.reason is not ExitReason.COMPLETED):
-            memory = size_text(self._memory_of(handle))
+            memory = size_text(container["HostConfig"]["Memory"])
             return Exit(ExitReason.OUT_OF_MEMORY, int(state["ExitCode"]), f"ran out of its memory of {memory}")
         if written is not None:
             return written
@@ -229,17 +236,13 @@ class DockerEngine:
         except (OSError, ValueError):
             return None
 
-    def _state(self, handle: str) -> Mapping[str, Any] | None:
+    def _inspected(self, handle: str) -> Mapping[str, Any] | None:
         try:
             with explained(handle[:12]):
-                state: Mapping[str, Any] = self._connection.api.inspect_container(handle)["State"]
-                return state
+                container: Mapping[str, Any] = self._connection.api.inspect_container(handle)
+                return container
         except NotThereError:
             return None
-
-    def _memory_of(self, handle: str) -> int:
-        with explained(handle[:12]):
-            return int(self._connection.api.inspect_container(handle)["HostConfig"]["Memory"])
 
     def _wait_a_while(self, handle: str, seconds: float) -> None:
         """Return when the container ends, or after so many seconds; what happened is for the caller to find out."""
@@ -262,9 +265,15 @@ class DockerEngine:
         return handle in self._left and self._connection.answers()
 
     def _stop(self, handle: str) -> None:
-        """SIGTERM to all of it, SIGKILL to what stays."""
+        """SIGTERM to all of it, SIGKILL to what stays; asked once, for a second SIGTERM may disturb the first."""
+        with self._lock:
+            if handle in self._stopping:
+                return
+            self._stopping.add(handle)
         with suppress(EngineError), explained(handle[:12]):
             self._connection.api.stop(handle, timeout=max(1, round(self._grace)))
+        with self._lock:
+            self._stopping.discard(handle)
 
     def _remove(self, handle: str) -> None:
         with suppress(EngineError), explained(handle[:12]):

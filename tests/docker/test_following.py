@@ -60,6 +60,13 @@ def test_a_cancelled_step_is_asked_first_so_that_it_can_save_what_it_has(bench: 
     assert task.log.read_text().splitlines()[-1] == "saved"
 
 
+def test_a_step_that_is_cancelled_before_it_begins_never_executes(bench: Bench) -> None:
+    task = bench.task("echo begun")
+    handle = bench.engine.start(task, bench.engine.cancel)
+    assert bench.engine.wait(task, handle).reason is ExitReason.CANCELLED
+    assert task.log.read_text() == ""
+
+
 def test_a_left_step_goes_on_and_the_next_process_takes_its_result(bench: Bench, next_engine: DockerEngine) -> None:
     task = bench.task("echo begun; while [ ! -e go ]; do sleep 0.1; done; echo 1 > outputs/result")
     handle = bench.engine.start(task)
