@@ -13,7 +13,7 @@ import pytest
 from reconciler.containers import labels
 from reconciler.containers.connection import Connection
 from tests.docker.engine import engine_host, have_images
-from tests.e2e.program import Answer, git, reconciler, rows
+from tests.e2e.program import Answer, git, reconciler
 
 pytestmark = pytest.mark.e2e
 
@@ -84,9 +84,22 @@ def test_the_whole_pipeline_succeeds_in_containers_and_registers_its_champion(co
 
 
 def test_every_environment_became_an_image_that_tells_where_it_comes_from(contained: Contained) -> None:
-    assert set(contained.images()) >= ENVIRONMENTS
-    shown = rows(contained.program("get", "environments").out)
-    assert "Built" in shown["environment"] or contained.program("get", "environments").out.count("Built") == 4
+    assert contained.program("get", "environments").out.count("Built") == len(ENVIRONMENTS)
+    api = Connection(contained.host).api
+    for environment in ENVIRONMENTS:
+        (tag,) = _tags(contained, environment)
+        told = api.inspect_image(tag)["Config"]["Labels"]
+        assert told[labels.SOURCE].endswith("/origin.git")
+        assert re.fullmatch(r"[0-9a-f]{40}", told[labels.REVISION])
+        assert told[labels.DIGEST].startswith(tag.rpartition("-")[2])
+
+
+def _tags(contained: Contained, environment: str) -> list[str]:
+    """The tags of the environment's digest that is applied."""
+    (found,) = contained.program("get", "environment", environment, "-o", "json").data()
+    digest = found["conditions"][0]["message"].removeprefix("digest ")
+    named = Connection(contained.host).api.images(filters={"reference": [f"reconciler/{environment}"]})
+    return [tag for image in named for tag in image["RepoTags"] if tag.endswith(f"1.0.0-{digest}")]
 
 
 def test_metrics_and_models_of_containers_without_a_network_are_in_the_record(contained: Contained) -> None:
