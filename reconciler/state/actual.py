@@ -24,9 +24,13 @@ class ActualReader:
     def read(self, source: str, graphs: Iterable[Graph], is_forced: bool = False) -> Actual:
         """The actual state of a source, as far as these graphs are concerned.
 
-        Steps and results are read of those graphs alone that may have to run, with `is_forced` of all.
+        Steps and results are read of those graphs alone that may have to run, with `is_forced` of all. A run that ends
+        meanwhile either counts as ended everywhere or nowhere.
         """
-        wanted = list(graphs)
+        with self._state.database.snapshot():
+            return self._read(source, list(graphs), is_forced)
+
+    def _read(self, source: str, wanted: list[Graph], is_forced: bool) -> Actual:
         kept = self._state.sources.get(source)
         runs = {graph.pipeline: self._state.runs.current(graph.pipeline) for graph in wanted}
         current = {name: run for name, run in runs.items() if run is not None}

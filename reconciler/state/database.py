@@ -80,6 +80,21 @@ class Database:
             finally:
                 self._depth = 0
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All that is read inside is of one moment, whatever others write meanwhile; nothing may be written."""
+        with self._lock:
+            if self._depth:
+                yield
+                return
+            self._connection.execute("BEGIN")
+            self._depth = 1
+            try:
+                yield
+            finally:
+                self._depth = 0
+                self._connection.execute("COMMIT")
+
     def execute(self, statement: str, parameters: Parameters = ()) -> None:
         with self._lock:
             self._connection.execute(statement, parameters)

@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.manifests import Kind
-from reconciler.model.runs import RunStatus, StepRun
+from reconciler.model.runs import Run, RunStatus, StepRun
 from reconciler.model.status import Resource, ready
 from reconciler.model.steps import Definition, EnvironmentSpec, Graph, Step
 from reconciler.state.actual import ActualReader
 from reconciler.state.environments import READY, EnvironmentState
+from reconciler.state.folder import StateFolder
+from reconciler.state.runs import Runs
 from reconciler.state.sources import SourceState
 from reconciler.state.store import State
 
@@ -98,3 +100,29 @@ def test_revision_environments_and_what_was_applied_are_those_of_now(state: Stat
     assert actual.ready_environments == {"e1"}
     assert actual.applied == {(Kind.DATA, "loans")}
     assert reader.read("other", []).revision == ""
+
+
+class EndsMeanwhile(Runs):
+    """Runs of which one ends, by another process, in the moment after somebody has asked for the current one."""
+
+    def __init__(self, state: State, others: State) -> None:
+        super().__init__(state.database)
+        self._others = others
+
+    def current(self, pipeline: str) -> Run | None:
+        found = super().current(pipeline)
+        for running in self._others.runs.running():
+            self._others.runs.update(replace(running, status=RunStatus.SUCCEEDED, ended=2.0))
+        return found
+
+
+def test_a_run_that_ends_while_it_is_read_counts_as_running_or_as_ended_and_is_never_restored(
+    state: State, folder: StateFolder
+) -> None:
+    others = State(folder)
+    others.runs.start(run(status=RunStatus.RUNNING))
+    state.runs = EndsMeanwhile(state, others)
+    actual = ActualReader(state).read("origin", [graph()])
+    assert (actual.current, actual.succeeded, actual.running) == ({}, {}, {"train": frozenset({"c1"})})
+    assert ActualReader(state).read("origin", [graph()]).current["train"].status is RunStatus.SUCCEEDED
+    others.close()

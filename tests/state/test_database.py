@@ -131,6 +131,17 @@ def test_processes_that_open_a_new_database_at_the_same_time_all_can(path: Path)
     assert numbers(Database(path, [FIRST, SECOND])) == list(range(1, 21))
 
 
+def test_what_is_read_together_is_of_one_moment(path: Path, database: Database) -> None:
+    other = Database(path, [FIRST])
+    add(database, 1)
+    with database.snapshot():
+        assert numbers(database) == [1]
+        add(other, 2)
+        assert numbers(database) == [1]
+    assert numbers(database) == [1, 2]
+    other.close()
+
+
 def test_readers_do_not_wait_for_a_writer(path: Path, database: Database) -> None:
     assert database.row("PRAGMA journal_mode")["journal_mode"] == "wal"  # type: ignore[index]
     with database.transaction():
