@@ -101,7 +101,7 @@ def _settled_choice(state: State, options: SiteOptions) -> EngineChoice:
     choice = choose_engine(options.engine, options.configuration)
     if options.engine == AUTO and (choice.name, before) == (PROCESS, DOCKER):
         choice = _waited_for(options)
-    handles = handles_of(state)
+    handles = state.runs.handles()
     if choice.name == before or not handles:
         return choice
     if options.engine == AUTO:
@@ -130,12 +130,6 @@ def _waited_for(options: SiteOptions) -> EngineChoice:
         return choice
     hint = "start the engine; or name another one with --engine, and every step runs anew there"
     raise UsageError(f"steps of this state ran on Docker, but {choice.why}", hint=hint)
-
-
-def handles_of(state: State) -> set[str]:
-    """The handles of all that executes, as far as the record knows."""
-    steps = (step for run in state.runs.running() for step in state.runs.steps(run.id))
-    return {step.handle for step in steps if step.handle}
 
 
 def _engine(state: State, options: SiteOptions, name: str) -> Engine:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from reconciler.containers import labels
 from reconciler.containers.connection import Connection, NotThereError, explained
 from reconciler.model.configuration import RegistryLogin
 from reconciler.model.errors import EngineError, EngineGoneError
@@ -140,9 +139,6 @@ class Images:
         except EngineError:
             return False
         return True
-
-    def is_ours(self, image: Mapping[str, Any], state_id: str) -> bool:
-        return bool((image.get("Labels") or {}).get(labels.STATE) == state_id)
 
     def _inspect(self, name: str) -> dict[str, Any] | None:
         try:

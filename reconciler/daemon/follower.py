@@ -119,7 +119,8 @@ class Follower:
             return outcome
         if is_asked or trigger == INTERVAL:
             origin, objects = self._origin(self._applied.desired), self._mirror.objects
-            self._is_dirty |= heal(self._site, self._applied.environments, objects, origin)
+            if heal(self._site, self._applied.environments, objects, origin):
+                self._is_dirty = True
         if not (self._is_dirty or is_asked):
             return outcome
         if self._applied.desired.has_unpinned_bases:  # an image that could not be resolved may be there by now

@@ -21,8 +21,7 @@ def heal(site: Site, environments: Iterable[EnvironmentSpec], objects: Objects, 
         for lost in site.environments.rebuild_lost(environments, objects, origin):
             log.warning("environment %s is gone, and is built again", lost.name)
             is_lost = True
-        running = (step for run in site.state.runs.running() for step in site.state.runs.steps(run.id))
-        site.engine.remove_leftovers({step.handle for step in running if step.handle})
+        site.engine.remove_leftovers(site.state.runs.handles())
     except ReconcilerError as error:
         log.warning("cannot look for what is gone: %s", error)
     return is_lost

@@ -25,7 +25,6 @@ from reconciler.environments.image_build import (
     BuildFailedError,
     Order,
     choose_backend,
-    refused_secrets,
 )
 from reconciler.model.configuration import DockerSettings
 from reconciler.model.errors import EngineError, EnvironmentBuildError
@@ -100,7 +99,7 @@ class ImageBuilder:
         return self.images.remove(leftover.name)
 
     def _is_ours(self, image: Mapping[str, Any]) -> bool:
-        return self.images.is_ours(image, self._state_id)
+        return bool((image.get("Labels") or {}).get(labels.STATE) == self._state_id)
 
     def _made(self, spec: EnvironmentSpec, log: Path, say: Callable[[str], object]) -> str:
         """The image, taken from where it is or built, and pushed."""
@@ -163,7 +162,9 @@ class ImageBuilder:
                 raise EnvironmentBuildError(message, place=spec.name, hint=hint)
             return Generated(text, {})
         if any(secret.target for secret in build.secrets) and not backend.keeps_secrets:
-            raise refused_secrets(spec.name)
+            hint = "install `docker-buildx` beside the `docker` program: secrets need BuildKit"
+            message = f"the classic builder cannot give `{spec.name}` its build secrets"
+            raise EnvironmentBuildError(message, place=spec.name, hint=hint)
         conda = read_conda_file(spec.conda or {}, spec.name)
         base = spec.image or default_base(conda)
         if conda.packages:

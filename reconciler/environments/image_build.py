@@ -17,7 +17,7 @@ from typing import IO, Any, Protocol
 
 from reconciler.containers.connection import Connection, explained
 from reconciler.model.configuration import BuildSecret, BuildSettings
-from reconciler.model.errors import EngineError, EnvironmentBuildError
+from reconciler.model.errors import EngineError
 
 DOCKERFILE = ".reconciler.Dockerfile"
 _FIRST_WITH_BUILDKIT, _FIRST_WITHOUT = 19, 23  # from 23 on BuildKit is the component `buildx`, which may be missing
@@ -239,9 +239,3 @@ def _buildkit_failure(log: Path, started: int, code: int) -> BuildFailedError:
     return BuildFailedError(
         said[-1].strip() if said else f"docker ended with status {code}", steps[-1] if steps else ""
     )
-
-
-def refused_secrets(name: str) -> EnvironmentBuildError:
-    """Secrets are configured, and the classic builder would leave them in the image."""
-    hint = "install `docker-buildx` beside the `docker` program: secrets need BuildKit"
-    return EnvironmentBuildError(f"the classic builder cannot give `{name}` its build secrets", place=name, hint=hint)

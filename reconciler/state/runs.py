@@ -100,6 +100,14 @@ class Runs:
         rows = self._database.rows("SELECT * FROM runs WHERE status = ? ORDER BY started", (RunStatus.RUNNING,))
         return [run_of(row) for row in rows]
 
+    def handles(self) -> frozenset[str]:
+        """The engine's handles of all that executes, in runs that are under way."""
+        rows = self._database.rows(
+            "SELECT handle FROM steps JOIN runs ON runs.id = steps.run_id WHERE runs.status = ? AND handle != ''",
+            (RunStatus.RUNNING,),
+        )
+        return frozenset(row["handle"] for row in rows)
+
     def steps(self, run_id: str) -> list[StepRun]:
         """The steps of a run in the order of the graph, each followed by its trials."""
         rows = self._database.rows(

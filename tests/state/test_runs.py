@@ -162,3 +162,16 @@ def test_the_record_is_there_after_the_program_ended(state: State, folder: State
     assert again.runs.get(started.id) == started
     assert again.runs.start(run()).id == "train-2"
     again.close()
+
+
+def test_what_executes_is_known_by_its_handles_in_runs_that_are_under_way(state: State) -> None:
+    assert state.runs.handles() == frozenset()
+    running, over = state.runs.start(run(status=RunStatus.RUNNING)), state.runs.start(run())
+    steps = [
+        StepRun(running.id, "split", status=StepStatus.RUNNING, handle="one"),
+        StepRun(running.id, "train", "0", status=StepStatus.RUNNING, handle="two"),
+        StepRun(running.id, "score"),
+        StepRun(over.id, "split", handle="three"),
+    ]
+    state.runs.save_steps((step, 0) for step in steps)
+    assert state.runs.handles() == {"one", "two"}
