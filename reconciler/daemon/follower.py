@@ -78,6 +78,7 @@ class Follower:
         self._applied: Loaded | None = None
         self._attempted = ""
         self._snapshot: Snapshot | None = None
+        self._to_record: Snapshot | None = None
         self._runs: dict[str, tuple[PipelineRun, threading.Thread]] = {}
         self._waiting: dict[str, str] = {}
         self._due: dict[str, float] = {}
@@ -125,7 +126,11 @@ class Follower:
             return outcome
         if self._applied.desired.has_unpinned_bases:  # an image that could not be resolved may be there by now
             self._applied = self._recall() or self._applied
-        return replace(outcome, started=tuple(self._act(self._applied, trigger, is_asked)))
+        started = tuple(self._act(self._applied, trigger, is_asked))
+        if self._to_record is not None:  # a revision is applied only once what it asks for was started
+            self._record.applied(self._to_record)
+            self._to_record = None
+        return replace(outcome, started=started)
 
     def _look(self) -> Outcome:
         """Take up what is new in the source; where nothing is, what came of the newest revision."""
@@ -164,7 +169,7 @@ class Follower:
         gone = [(pruned.kind, pruned.name) for pruned in plan.prune]
         self._site.state.sources.remove_resources(self._settings.name, gone)
         self._planner.keep_versions(planned)
-        self._record.applied(snapshot)
+        self._to_record = snapshot
         return Outcome(snapshot.revision, plan, problems)
 
     def _on_environment(self) -> None:

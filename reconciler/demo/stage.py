@@ -19,7 +19,7 @@ from reconciler.model.status import ConditionType
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
 
-SOURCE, PIPELINE = "main", "lending_club"
+SOURCE = "main"
 _LONGEST_ACT_SECONDS = 3600.0
 _STOP_SECONDS = 30.0
 _INTERVAL_SECONDS = 0.02
@@ -102,9 +102,7 @@ class Stage:
             return False
         if source.applied_commit != commit:
             return True
-        pipeline = next((each for each in self.state.sources.resources(SOURCE) if each.name == PIPELINE), None)
-        is_acted_on = pipeline is not None and pipeline.revision == source.applied_revision
-        return is_acted_on and not self.state.runs.running()
+        return not self.state.runs.running()
 
     def _wait(self, is_done: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _LONGEST_ACT_SECONDS

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 from reconciler.model.runs import RunStatus, StepStatus
 
 from .following import Following
@@ -128,3 +131,21 @@ def test_the_next_process_finds_everything_as_it_was_and_runs_nothing(following:
     assert following.restart() == []
     assert following.turn("start").started == ()
     assert following.reason("pipeline/greet") == ("RunSucceeded", "greet-1 is current")
+
+
+def test_a_revision_is_recorded_as_applied_only_once_its_runs_are_started(following: Following, origin: Origin) -> None:
+    """Whoever waits for a revision and then for its runs must not look between the two."""
+    with closing(sqlite3.connect(following.site.state.folder.database)) as database:
+        database.execute("CREATE TABLE seen (applied TEXT, runs INTEGER)")
+        database.execute(
+            "CREATE TRIGGER applied AFTER INSERT ON sources WHEN NEW.applied_commit != ''"
+            " BEGIN INSERT INTO seen SELECT NEW.applied_commit, COUNT(*) FROM runs; END"
+        )
+        commits = [origin.push({GREET: pipeline("true")})]
+        following.turn()
+        commits.append(origin.push({GREET: pipeline("true", "true")}))
+        following.turn()
+        commits.append(origin.push({GREET: pipeline("true")}))
+        following.turn()
+        assert following.runs[-1].status is RunStatus.RESTORED
+        assert database.execute("SELECT * FROM seen").fetchall() == list(zip(commits, (1, 2, 3), strict=True))
