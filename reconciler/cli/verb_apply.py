@@ -15,7 +15,9 @@ from reconciler.execution.carry_out import Order, abandon_all, new_run, restore
 from reconciler.execution.origin import Origin
 from reconciler.execution.site import Site
 from reconciler.model.errors import ReconcilerError, UsageError
-from reconciler.model.manifests import Component, DataAsset, Environment, Pipeline, kind_of
+from reconciler.model.kinds import kind_of
+from reconciler.model.manifests import Component, DataAsset, Environment
+from reconciler.model.pipelines import Pipeline
 from reconciler.model.plan import Actual, PipelineAction, PipelinePlan
 from reconciler.model.problems import Code, Problem, Severity
 from reconciler.model.runs import Run

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from reconciler.model.desired import Desired
-from reconciler.model.manifests import AnyManifest, Environment, Kind, Pipeline, kind_of
+from reconciler.model.kinds import AnyManifest, kind_of
+from reconciler.model.manifests import Environment, Kind
+from reconciler.model.pipelines import Pipeline
 from reconciler.model.runs import Run, RunStatus
 from reconciler.model.status import Condition, Resource, ready, reconciling, stalled
 from reconciler.planning.environments import environment_spec

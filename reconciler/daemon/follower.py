@@ -18,7 +18,7 @@ from reconciler.execution.pipeline_run import PipelineRun
 from reconciler.execution.site import Site
 from reconciler.model.desired import Desired
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.manifests import OnNewRevision
+from reconciler.model.pipelines import OnNewRevision
 from reconciler.model.plan import Actual, PipelineAction, PipelinePlan, Plan
 from reconciler.model.problems import Problem
 from reconciler.model.runs import SUPERSEDED, Run, RunStatus

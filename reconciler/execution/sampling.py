@@ -6,7 +6,8 @@ import itertools
 import math
 from typing import Any
 
-from reconciler.model.manifests import Distribution, SamplingAlgorithm, Scalar, Sweep
+from reconciler.model.manifests import Scalar
+from reconciler.model.sweeps import Distribution, SamplingAlgorithm, Sweep
 
 Parameters = dict[str, Scalar]
 

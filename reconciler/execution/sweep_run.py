@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.execution.sampling import trials_of
 from reconciler.execution.task_runner import Execution
-from reconciler.model.manifests import Sweep
 from reconciler.model.runs import Result
 from reconciler.model.steps import Step, define, fingerprint_of
+from reconciler.model.sweeps import Sweep
 
 
 @dataclass

@@ -18,7 +18,8 @@ from reconciler.manifests.pipeline import pipeline
 from reconciler.manifests.schema import check
 from reconciler.manifests.settings import SETTINGS_FILE, settings_of
 from reconciler.model.desired import Desired, Settings
-from reconciler.model.manifests import AnyManifest, Kind, kind_of
+from reconciler.model.kinds import AnyManifest, kind_of
+from reconciler.model.manifests import Kind
 from reconciler.model.problems import Code, Problem, Severity
 from reconciler.model.snapshot import EntryKind, Snapshot
 

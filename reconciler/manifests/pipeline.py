@@ -17,18 +17,15 @@ from reconciler.manifests.fields import (
 from reconciler.manifests.resources import resources_of
 from reconciler.manifests.sweep import sweep
 from reconciler.model.digests import digest_of
-from reconciler.model.manifests import (
-    DATA_TYPES,
+from reconciler.model.manifests import DATA_TYPES, Component, InputPort, OutputPort
+from reconciler.model.pipelines import (
     Binding,
-    Component,
     FromData,
     FromPipelineInput,
     FromStep,
-    InputPort,
     Job,
     Literal,
     OnNewRevision,
-    OutputPort,
     Pipeline,
     PipelineInput,
 )

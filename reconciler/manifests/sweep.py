@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.manifests.fields import Reading, timeout_of
-from reconciler.model.manifests import Distribution, SamplingAlgorithm, Sweep
 from reconciler.model.problems import Code, Pointer
+from reconciler.model.sweeps import Distribution, SamplingAlgorithm, Sweep
 
 DEFAULT_TRIALS = 1000
 _ARGUMENTS = ("upper", "min_value", "max_value", "q", "mu", "sigma")

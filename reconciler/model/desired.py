@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from reconciler.model.manifests import AnyManifest, Component, DataAsset, Environment, Pipeline
+from reconciler.model.kinds import AnyManifest
+from reconciler.model.manifests import Component, DataAsset, Environment
+from reconciler.model.pipelines import Pipeline
 from reconciler.model.problems import Problem
 from reconciler.model.snapshot import Snapshot
 
@@ -18,10 +20,14 @@ class Settings:
     Attributes:
         environments: name patterns of curated environments and the name of ours that stands for them.
         mutated_versions_are_errors: False where `versions: warn` softens the rule.
+        datastores: names of Azure ML's datastores with the folder or URL that stands for each.
+        is_strict: whether carelessness is an error, as with `--strict`.
     """
 
     environments: tuple[tuple[str, str], ...] = ()
     mutated_versions_are_errors: bool = True
+    datastores: tuple[tuple[str, str], ...] = ()
+    is_strict: bool = False
 
     def mapped_environment(self, name: str) -> str | None:
         """The repository's environment that stands for a curated one; the first pattern that fits wins."""

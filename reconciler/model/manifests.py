@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.model.references import Reference
-from reconciler.model.resources import Resources
+from reconciler.model.resources import Processes, Resources
 
 Scalar = str | int | float | bool
 DATA_TYPES = ("uri_file", "uri_folder", "mltable", "mlflow_model", "custom_model", "triton_model")
@@ -22,13 +22,6 @@ class Kind(StrEnum):
     SCHEDULE = "schedule"
     MODEL = "model"
     COMPUTE = "compute"
-
-
-class OnNewRevision(StrEnum):
-    """What becomes of a run when a newer revision asks for another one."""
-
-    FINISH = "finish"
-    CANCEL = "cancel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +58,7 @@ class Manifest:
     Attributes:
         file: path in the repository.
         identity: digest of the document without what only describes (names, versions, descriptions, tags).
+        is_named: whether the manifest says its name; else it goes by its file.
     """
 
     file: str
@@ -72,6 +66,7 @@ class Manifest:
     version: str | None
     description: str
     identity: str
+    is_named: bool = field(default=True, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +82,13 @@ class Environment(Manifest):
 
 @dataclass(frozen=True, slots=True)
 class Component(Manifest):
-    """A command with its interface; `code` is a path relative to the manifest."""
+    """A command with its interface.
+
+    Attributes:
+        code: a path relative to the manifest.
+        retries: how many times it is begun anew after it failed.
+        includes: files and folders, relative to the manifest, that are laid beside the code.
+    """
 
     inputs: tuple[InputPort, ...] = ()
     outputs: tuple[OutputPort, ...] = ()
@@ -97,6 +98,9 @@ class Component(Manifest):
     is_deterministic: bool = True
     variables: Mapping[str, str] = field(default_factory=dict)
     resources: Resources | None = None
+    distribution: Processes | None = None
+    retries: int = 0
+    includes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,114 +112,15 @@ class DataAsset(Manifest):
 
 
 @dataclass(frozen=True, slots=True)
-class Literal:
-    value: Scalar
+class Model(Manifest):
+    """A trained model that lies somewhere already; `path` as that of a data asset."""
+
+    type: str = "custom_model"
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class FromPipelineInput:
-    name: str
+class Compute(Manifest):
+    """A compute target of Azure ML; here every step runs on the engine, so that it only has a name."""
 
-
-@dataclass(frozen=True, slots=True)
-class FromStep:
-    job: str
-    output: str
-
-
-@dataclass(frozen=True, slots=True)
-class FromData:
-    """A data asset by reference, or a path relative to the manifest."""
-
-    type: str
-    reference: Reference | None = None
-    path: str | None = None
-
-
-Binding = Literal | FromPipelineInput | FromStep | FromData
-
-
-class SamplingAlgorithm(StrEnum):
-    GRID = "grid"
-    RANDOM = "random"
-
-
-@dataclass(frozen=True, slots=True)
-class Distribution:
-    """One dimension of a search space, as Azure ML names them.
-
-    Attributes:
-        type: `choice`, `randint`, `uniform`, `loguniform`, `quniform`, `qloguniform`, `normal`, …
-        values: the values of a `choice`.
-        arguments: `upper` of `randint`; `min_value`, `max_value`, `q`, `mu`, `sigma` of the others.
-    """
-
-    type: str
-    values: tuple[Scalar, ...] = ()
-    arguments: tuple[tuple[str, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """How the trials of a component are drawn and which is best."""
-
-    search_space: tuple[tuple[str, Distribution], ...]
-    algorithm: SamplingAlgorithm
-    seed: int
-    metric: str
-    maximize: bool
-    max_total_trials: int
-    max_concurrent_trials: int
-    trial_timeout_seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A node of a pipeline: a component with its inputs bound, swept where `sweep` is set."""
-
-    name: str
-    component: Reference | Component
-    inputs: tuple[tuple[str, Binding], ...] = ()
-    outputs: tuple[str, ...] = ()
-    depends_on: tuple[str, ...] = ()
-    environment: Reference | Environment | None = None
-    variables: Mapping[str, str] = field(default_factory=dict)
-    timeout_seconds: float | None = None
-    sweep: Sweep | None = None
-    resources: Resources | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PipelineInput:
-    """An input of a pipeline with its value: a literal or data; None when it has none."""
-
-    name: str
-    value: Literal | FromData | None
-    type: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pipeline(Manifest):
-    """Jobs and what flows between them."""
-
-    experiment: str = ""
-    inputs: tuple[PipelineInput, ...] = ()
-    jobs: tuple[Job, ...] = ()
-    continue_on_step_failure: bool = False
-    force_rerun: bool = False
-    on_new_revision: OnNewRevision = OnNewRevision.FINISH
-
-
-AnyManifest = Environment | Component | DataAsset | Pipeline
-
-
-_KIND_OF = {
-    Environment: Kind.ENVIRONMENT,
-    Component: Kind.COMPONENT,
-    DataAsset: Kind.DATA,
-    Pipeline: Kind.PIPELINE,
-}
-
-
-def kind_of(manifest: AnyManifest) -> Kind:
-    return _KIND_OF[type(manifest)]
+    type: str = ""

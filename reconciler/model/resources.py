@@ -31,6 +31,23 @@ class Resources:
     network: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """The processes that a distributed step consists of (Azure ML's `distribution`); all of them on one machine.
+
+    Attributes:
+        type: `pytorch`, `mpi` or `tensorflow`.
+        instances: the machines that Azure would take; here they share one.
+        per_instance: processes of each.
+        parameter_servers: of TensorFlow, how many serve parameters; the others are workers.
+    """
+
+    type: str
+    instances: int = 1
+    per_instance: int = 1
+    parameter_servers: int = 0
+
+
 def parse_size(text: str | int) -> int:
     """Bytes of `4Gi`, `512m` or `2g`, as Kubernetes and Docker write them; a unit is always a power of 1,024.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 from reconciler.model.digests import digest_of
-from reconciler.model.manifests import OnNewRevision, Scalar, Sweep
-from reconciler.model.resources import Resources
+from reconciler.model.manifests import Scalar
+from reconciler.model.pipelines import JobOutput, OnNewRevision
+from reconciler.model.resources import Processes, Resources
+from reconciler.model.sweeps import Sweep
 
 FINGERPRINT_FORMAT = 1
 
@@ -95,11 +97,17 @@ class Definition:
     outputs: tuple[tuple[str, str], ...]  # name, type
     variables: tuple[tuple[str, str], ...] = ()
     sweep: Sweep | None = None
+    distribution: Processes | None = None
     digest: str = ""
 
 
 def define(definition: Definition) -> str:
-    """The digest of a definition: equal for steps that give equal results from equal inputs."""
+    """The digest of a definition: equal for steps that give equal results from equal inputs.
+
+    What was added to the language later counts only where it is used, so that earlier results stay known.
+    """
+    processes = definition.distribution
+    added = {} if processes is None else {"distribution": astuple(processes)}
     return digest_of(
         {
             "format": FINGERPRINT_FORMAT,
@@ -111,6 +119,7 @@ def define(definition: Definition) -> str:
             "outputs": definition.outputs,
             "variables": definition.variables,
             "sweep": sweep_identity(definition.sweep) if definition.sweep else None,
+            **added,
         }
     )
 
@@ -141,6 +150,8 @@ class Step:
         after: the steps that must end first, by data or by `depends_on`.
         closure: digest of the definition and of all that comes before, data included.
         resources: what it asks of the machine.
+        outputs: what becomes of its outputs besides being kept.
+        retries: how many times it is begun anew after it failed.
     """
 
     name: str
@@ -152,6 +163,8 @@ class Step:
     closure: str
     timeout_seconds: float | None = None
     resources: Resources = field(default_factory=Resources)
+    outputs: tuple[JobOutput, ...] = ()
+    retries: int = 0
 
     @property
     def kind(self) -> str:
@@ -164,6 +177,8 @@ class Graph:
 
     Attributes:
         closure: digest of everything that can change what the pipeline gives.
+        nested: the nodes that are pipelines themselves; their steps are named `node.step`.
+        unsupported: why the pipeline cannot run as a whole, by job; its steps are the others.
     """
 
     pipeline: str
@@ -175,6 +190,8 @@ class Graph:
     continue_on_step_failure: bool = False
     force_rerun: bool = False
     on_new_revision: OnNewRevision = OnNewRevision.FINISH
+    nested: tuple[str, ...] = ()
+    unsupported: tuple[tuple[str, str], ...] = ()
 
     def may_reuse(self, step: Step) -> bool:
         """Whether an earlier result of the step, or of one of its trials, may stand for another execution."""

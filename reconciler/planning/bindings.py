@@ -8,21 +8,19 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from reconciler.model.literals import coerce, literal_problem
-from reconciler.model.manifests import (
+from reconciler.model.manifests import Component, DataAsset, InputPort, Scalar
+from reconciler.model.pipelines import (
     Binding,
-    Component,
-    DataAsset,
     FromData,
     FromPipelineInput,
     FromStep,
-    InputPort,
     Job,
     Literal,
     Pipeline,
     PipelineInput,
-    Scalar,
 )
 from reconciler.model.problems import Code, Pointer, Problem, Severity
+from reconciler.model.references import Reference
 from reconciler.model.snapshot import EntryKind
 from reconciler.model.steps import DataSource, InputSource, StepSource
 from reconciler.planning.resolve import Registry, Unresolved, within_repository
@@ -226,7 +224,7 @@ class JobBinder:
         return DataSource(label, kind, digest, path, local=path, file=file)
 
     def _undeclared(self, job: Job, name: str, ports: Mapping[str, InputPort], pointer: Pointer) -> None:
-        component = job.component.name if isinstance(job.component, Component) else job.component.text
+        component = job.component.text if isinstance(job.component, Reference) else job.name
         hint = _nearest(name, ports, f"it has: {', '.join(ports) or 'none'}")
         self._problem(Code.UNDECLARED_INPUT, f"component `{component}` has no input `{name}`", hint, pointer)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.model.desired import Desired
-from reconciler.model.manifests import AnyManifest, Kind, kind_of
+from reconciler.model.kinds import AnyManifest, kind_of
+from reconciler.model.manifests import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.model.desired import Desired
-from reconciler.model.manifests import Kind, kind_of
+from reconciler.model.kinds import kind_of
+from reconciler.model.manifests import Kind
 from reconciler.model.plan import (
     Actual,
     EnvironmentAction,

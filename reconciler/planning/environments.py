@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from reconciler.model.desired import Desired
 from reconciler.model.digests import digest_of
-from reconciler.model.manifests import Component, Environment, Job, Pipeline
+from reconciler.model.manifests import Component, Environment
+from reconciler.model.pipelines import Job, Pipeline
 from reconciler.model.problems import Code, Pointer, Problem
 from reconciler.model.references import Reference
 from reconciler.model.snapshot import EntryKind

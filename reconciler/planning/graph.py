@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from reconciler.model.desired import Desired
 from reconciler.model.digests import digest_of
-from reconciler.model.manifests import Component, Job, Kind, Pipeline
+from reconciler.model.manifests import Component, Kind
+from reconciler.model.pipelines import Job, Pipeline
 from reconciler.model.problems import Problem
 from reconciler.model.resources import Resources
 from reconciler.model.steps import (

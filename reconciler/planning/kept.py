@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.model.manifests import Component, FromData, Job, Kind, Pipeline
+from reconciler.model.manifests import Component, Kind
+from reconciler.model.pipelines import FromData, Job, Pipeline
 from reconciler.model.problems import Problem
 from reconciler.model.steps import DataSource, EnvironmentSpec, Graph, StepSource
 from reconciler.planning.bindings import BoundInputs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 
-from reconciler.model.manifests import FromStep, Job, Pipeline
+from reconciler.model.pipelines import FromStep, Job, Pipeline
 from reconciler.model.problems import Code, Pointer, Problem
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.model.digests import canonical, short
-from reconciler.model.manifests import Sweep
 from reconciler.model.steps import Definition, sweep_identity
+from reconciler.model.sweeps import Sweep
 
 
 def definition_reasons(old: Definition, new: Definition) -> list[str]:

@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 from reconciler.model.desired import Desired
-from reconciler.model.manifests import AnyManifest, Component, DataAsset, Environment, Kind, kind_of
+from reconciler.model.kinds import AnyManifest, kind_of
+from reconciler.model.manifests import Component, DataAsset, Environment, Kind
 from reconciler.model.problems import Code, Pointer, Problem
 from reconciler.model.references import LATEST, Reference
 from reconciler.model.versions import InvalidRangeError, highest_fitting, parse_version

@@ -8,7 +8,8 @@ from typing import Any
 
 from reconciler.model.desired import Desired
 from reconciler.model.digests import canonical, digest_of, short
-from reconciler.model.manifests import AnyManifest, Component, DataAsset, Environment, Kind, kind_of
+from reconciler.model.kinds import AnyManifest, kind_of
+from reconciler.model.manifests import Component, DataAsset, Environment, Kind
 from reconciler.model.plan import Actual, Bump, ReleasedVersion, VersionPlan
 from reconciler.model.problems import Code, Problem, Severity
 from reconciler.model.versions import Version, parse_version

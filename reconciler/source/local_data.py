@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from reconciler.model.desired import Desired
-from reconciler.model.manifests import DataAsset, FromData, Literal, Pipeline
+from reconciler.model.manifests import DataAsset
+from reconciler.model.pipelines import FromData, Literal, Pipeline
 
 
 class DigestCache(Protocol):

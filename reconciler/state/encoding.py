@@ -7,11 +7,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.model.manifests import Distribution, Kind, SamplingAlgorithm, Sweep
+from reconciler.model.manifests import Kind
 from reconciler.model.plan import ReleasedVersion
 from reconciler.model.runs import RegisteredModel, Result, Run, RunStatus, StepRun, StepStatus
 from reconciler.model.status import Condition, ConditionType
 from reconciler.model.steps import CodeFolder, Definition
+from reconciler.model.sweeps import Distribution, SamplingAlgorithm, Sweep
 from reconciler.state.database import Row
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.execution.sampling import trials_of
-from reconciler.model.manifests import Distribution, SamplingAlgorithm, Sweep
+from reconciler.model.sweeps import Distribution, SamplingAlgorithm, Sweep
 
 UNIFORM = Distribution("uniform", arguments=(("min_value", -1.0), ("max_value", 1.0)))
 ENDS = st.tuples(st.floats(-5, 5), st.floats(0, 5)).map(lambda pair: (pair[0], pair[0] + pair[1]))

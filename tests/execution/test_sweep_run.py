@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.execution.sweep_run import rank
-from reconciler.model.manifests import SamplingAlgorithm, Sweep
 from reconciler.model.runs import Result
+from reconciler.model.sweeps import SamplingAlgorithm, Sweep
 
 VALUES = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True))
 

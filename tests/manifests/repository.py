@@ -9,7 +9,9 @@ import yaml
 
 from reconciler.manifests.loader import Loader
 from reconciler.model.desired import Desired
-from reconciler.model.manifests import AnyManifest, Component, DataAsset, Environment, Pipeline
+from reconciler.model.kinds import AnyManifest
+from reconciler.model.manifests import Component, DataAsset, Environment
+from reconciler.model.pipelines import Pipeline
 from reconciler.model.problems import Problem
 from reconciler.model.snapshot import Entry, EntryKind, Snapshot
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.manifests import Component, Environment, InputPort, OutputPort, Pipeline
+from reconciler.model.manifests import Component, Environment, InputPort, OutputPort
+from reconciler.model.pipelines import Pipeline
 from reconciler.model.problems import Code, Pointer, Severity
 from reconciler.model.references import Reference
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from reconciler.manifests.schema import check
-from reconciler.model.manifests import Kind, OnNewRevision
+from reconciler.model.manifests import Kind
+from reconciler.model.pipelines import OnNewRevision
 from reconciler.model.problems import Code
 
 from .documents import pipeline

@@ -6,18 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.manifests import (
-    Binding,
-    Component,
-    FromData,
-    FromPipelineInput,
-    FromStep,
-    InputPort,
-    Job,
-    Literal,
-    OutputPort,
-    PipelineInput,
-)
+from reconciler.model.manifests import Component, InputPort, OutputPort
+from reconciler.model.pipelines import Binding, FromData, FromPipelineInput, FromStep, Job, Literal, PipelineInput
 from reconciler.model.problems import Code
 from reconciler.model.references import Reference
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.manifests import Distribution, SamplingAlgorithm, Sweep
 from reconciler.model.problems import Code
+from reconciler.model.sweeps import Distribution, SamplingAlgorithm, Sweep
 
 from .documents import pipeline, sweep
 from .repository import pipeline_of, problem_of

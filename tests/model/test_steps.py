@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.manifests import Distribution, SamplingAlgorithm, Scalar, Sweep
+from reconciler.model.manifests import Scalar
 from reconciler.model.steps import CodeFolder, Definition, define, fingerprint_of
+from reconciler.model.sweeps import Distribution, SamplingAlgorithm, Sweep
 
 SWEEP = Sweep(
     search_space=(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from reconciler.model.digests import digest_of
-from reconciler.model.manifests import kind_of
+from reconciler.model.kinds import kind_of
 from reconciler.model.plan import Actual, PipelineAction, PipelinePlan, Plan, StepPlan
 from reconciler.model.runs import Result, Run, RunStatus, StepRun, StepStatus
 from reconciler.model.steps import Graph, Step, fingerprint_of

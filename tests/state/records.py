@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from reconciler.model.manifests import Distribution, Kind, SamplingAlgorithm, Sweep
+from reconciler.model.manifests import Kind
 from reconciler.model.plan import ReleasedVersion
 from reconciler.model.runs import Result, Run, RunStatus, StepRun, StepStatus
 from reconciler.model.status import Condition, ConditionType
 from reconciler.model.steps import CodeFolder, Definition
+from reconciler.model.sweeps import Distribution, SamplingAlgorithm, Sweep
 
 
 def run(

@@ -1,0 +1,79 @@
+"""Schedules as values: when a pipeline runs, and what it is given then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from reconciler.model.manifests import Manifest, Scalar
+from reconciler.model.pipelines import FromData, Pipeline
+from reconciler.model.references import Reference
+
+
+class Frequency(StrEnum):
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """Five fields: minute, hour, day of month, month, day of week."""
+
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """Every so many minutes, hours, days, weeks or months.
+
+    Attributes:
+        hours: of the days on which it fires; the start's where empty.
+        week_days: 0 for Monday to 6 for Sunday; of the weeks in which it fires.
+        month_days: 1 to 31; a month that is too short is passed over.
+    """
+
+    frequency: Frequency
+    interval: int
+    hours: tuple[int, ...] = ()
+    minutes: tuple[int, ...] = ()
+    week_days: tuple[int, ...] = ()
+    month_days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """When a schedule fires.
+
+    Attributes:
+        time_zone: IANA name.
+        start: first moment, ISO 8601 in local time of the zone; "" for at once.
+        end: moment after which it does not fire any more, in the same way; "" for never.
+    """
+
+    when: Cron | Recurrence
+    time_zone: str = "UTC"
+    start: str = ""
+    end: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What a schedule says otherwise than the job that it runs; literal inputs may name the trigger's time."""
+
+    inputs: tuple[tuple[str, Scalar | FromData], ...] = ()
+    experiment: str | None = None
+    continue_on_step_failure: bool | None = None
+    force_rerun: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule(Manifest):
+    """A pipeline, by reference or written inside, and when it runs."""
+
+    trigger: Trigger = field(default_factory=lambda: Trigger(Cron("0 0 * * *")))
+    job: Reference | Pipeline | None = None
+    overrides: Overrides = field(default_factory=Overrides)
+    is_enabled: bool = True
