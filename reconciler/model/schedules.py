@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reconciler.model.manifests import Manifest, Scalar
-from reconciler.model.pipelines import FromData, Pipeline
+from reconciler.model.manifests import Manifest
+from reconciler.model.pipelines import FromData, JobOutput, Literal, Pipeline
+from reconciler.model.problems import Pointer
 from reconciler.model.references import Reference
+
+TRIGGER_TIME = "${{creation_context.trigger_time}}"
 
 
 class Frequency(StrEnum):
@@ -61,9 +64,10 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What a schedule says otherwise than the job that it runs; literal inputs may name the trigger's time."""
+    """What a schedule says otherwise than the job that it runs; texts and paths of inputs may hold `TRIGGER_TIME`."""
 
-    inputs: tuple[tuple[str, Scalar | FromData], ...] = ()
+    inputs: tuple[tuple[str, Literal | FromData], ...] = ()
+    outputs: tuple[JobOutput, ...] = ()
     experiment: str | None = None
     continue_on_step_failure: bool | None = None
     force_rerun: bool | None = None
@@ -71,9 +75,17 @@ class Overrides:
 
 @dataclass(frozen=True, slots=True)
 class Schedule(Manifest):
-    """A pipeline, by reference or written inside, and when it runs."""
+    """A pipeline, by reference or written inside, and when it runs.
+
+    Attributes:
+        job: None for one of a kind that is not supported.
+        job_place: the way to it in the manifest; that to the overrides is `("create_job",)`.
+        unsupported: why it cannot fire, "" where it can.
+    """
 
     trigger: Trigger = field(default_factory=lambda: Trigger(Cron("0 0 * * *")))
     job: Reference | Pipeline | None = None
+    job_place: Pointer = ("create_job",)
     overrides: Overrides = field(default_factory=Overrides)
     is_enabled: bool = True
+    unsupported: str = ""

@@ -1,0 +1,1 @@
+"""The calendar of schedules: time zones, and the moments at which triggers fire."""
