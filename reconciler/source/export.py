@@ -30,12 +30,21 @@ def tree(git: Git, objects: Readable, oid: str, destination: Path) -> None:
     Raises:
         SourceError: a path or a link in the tree leads out of it.
     """
+    if not destination.exists():
+        entries(objects, list_tree(git, oid), destination)
+
+
+def entries(objects: Readable, entries: Mapping[str, Entry], destination: Path) -> None:
+    """Write what is listed, each folder before what lies in it, into a new folder.
+
+    Raises:
+        SourceError: a path or a link leads out of the folder.
+    """
     if destination.exists():
         return
     staged = _staged(destination)
     staged.mkdir(parents=True)
     try:
-        entries = list_tree(git, oid)
         for path, entry in entries.items():
             target = staged / _safe(path, entries)
             match entry.kind:

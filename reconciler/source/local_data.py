@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from reconciler.model.data_paths import OnDisk
 from reconciler.model.desired import Desired
-from reconciler.model.manifests import DataAsset
-from reconciler.model.pipelines import FromData, Literal, Pipeline
+from reconciler.source.named_data import named_data
 
 
 class DigestCache(Protocol):
@@ -27,31 +27,11 @@ def with_local_data(desired: Desired, roots: Sequence[str], cache: DigestCache) 
     if not roots:
         return desired
     digests: dict[str, str] = {}
-    for named in dict.fromkeys(_local_paths(desired)):
+    for named in dict.fromkeys(each.place.path for each in named_data(desired) if isinstance(each.place, OnDisk)):
         path = Path(named).resolve()
         if (path.is_file() or path.is_dir()) and any(path.is_relative_to(Path(root).resolve()) for root in roots):
             digests[named] = local_digest(path, cache)
     return replace(desired, local_data=digests) if digests else desired
-
-
-def _local_paths(desired: Desired) -> Iterator[str]:
-    for manifest in desired.manifests.values():
-        if isinstance(manifest, DataAsset):
-            yield from _local(manifest.path)
-        elif isinstance(manifest, Pipeline):
-            bindings = [given.value for given in manifest.inputs]
-            bindings += [bound for job in manifest.jobs for _, bound in job.inputs]  # type: ignore[misc]
-            for bound in bindings:
-                if isinstance(bound, FromData) and bound.path:
-                    yield from _local(bound.path)
-                elif isinstance(bound, Literal) and isinstance(bound.value, str):
-                    yield from _local(bound.value)
-
-
-def _local(path: str) -> Iterator[str]:
-    local = path.removeprefix("file://")
-    if local.startswith("/"):
-        yield local
 
 
 def local_digest(path: Path, cache: DigestCache) -> str:

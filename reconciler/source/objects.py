@@ -6,13 +6,14 @@ import re
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 from reconciler.model.errors import SourceError
+from reconciler.model.snapshot import Entry
 from reconciler.source import export
 from reconciler.source.plumbing import Git, not_started
 
@@ -81,6 +82,14 @@ class Objects:
             SourceError: the tree is not there, or a path or link in it leads out of it.
         """
         export.tree(self._git, self, tree_oid, destination)
+
+    def export_entries(self, entries: Mapping[str, Entry], destination: Path) -> None:
+        """Write files of several trees into a new folder, as `export_tree` does; each folder comes before its content.
+
+        Raises:
+            SourceError: an object is not there, or a path or link leads out of the folder.
+        """
+        export.entries(self, entries, destination)
 
     def export_file(self, blob_oid: str, destination: Path) -> None:
         """Write a blob into a new read-only file; a destination that exists is left as it is.

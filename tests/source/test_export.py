@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from reconciler.model.errors import SourceError
+from reconciler.model.snapshot import Entry, EntryKind
 from reconciler.source.objects import Objects
 from reconciler.source.plumbing import Git
 
@@ -178,3 +179,24 @@ def _written(folder: Path) -> dict[str, Content]:
             content = path.read_bytes()
             found[name] = Executable(content) if path.stat().st_mode & 0o100 else content
     return found
+
+
+def test_files_of_several_trees_are_written_into_one_folder(
+    repository: Repository, objects: Objects, tmp_path: Path
+) -> None:
+    blobs = {text: repository.blob(text.encode()) for text in ("a", "b")}
+    entries = {
+        "run.sh": Entry(blobs["a"], EntryKind.FILE, is_executable=True),
+        "common": Entry("", EntryKind.TREE),
+        "common/b.py": Entry(blobs["b"], EntryKind.FILE),
+    }
+    objects.export_entries(entries, tmp_path / "code")
+    assert (tmp_path / "code" / "run.sh").stat().st_mode & 0o777 == 0o555
+    assert (tmp_path / "code" / "common" / "b.py").read_text() == "b"
+
+
+def test_no_entry_is_written_outside_of_it(repository: Repository, objects: Objects, tmp_path: Path) -> None:
+    entries = {"..": Entry("", EntryKind.TREE), "../b.py": Entry(repository.blob(b"1"), EntryKind.FILE)}
+    with pytest.raises(SourceError, match="leads out of the tree"):
+        objects.export_entries(entries, tmp_path / "code")
+    assert list(tmp_path.iterdir()) == []

@@ -102,8 +102,8 @@ def test_paths_of_the_repository_and_other_addresses_are_not_local(root: Path, p
     assert _digests(path, Path("/")) == {}
 
 
-def test_pipelines_name_local_data_too(root: Path) -> None:
-    for name in ("input.csv", "job.csv", "literal.csv"):
+def test_pipelines_name_local_data_too_but_a_text_is_data_only_where_its_input_is(root: Path) -> None:
+    for name in ("input.csv", "job.csv", "literal.csv", "text.csv"):
         (root / name).write_text(name)
     pipeline = f"""
 $schema: https://azuremlschemas.azureedge.net/latest/pipelineJob.schema.json
@@ -125,11 +125,13 @@ jobs:
       inputs:
         loans: {{type: uri_file}}
         more: {{type: uri_file}}
+        rest: {{type: uri_file}}
         place: {{type: string}}
     inputs:
       loans: ${{{{parent.inputs.loans}}}}
       more: {{type: uri_file, path: {root}/job.csv}}
-      place: {root}/literal.csv
+      rest: {root}/literal.csv
+      place: {root}/text.csv
 """
     desired = with_local_data(load({"train.yaml": pipeline}), [str(root)], Digests())
     assert desired.problems == ()

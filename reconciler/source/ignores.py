@@ -1,0 +1,50 @@
+"""The `.amlignore` files of a repository: what of a code folder is no part of the code."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from pathspec import GitIgnoreSpec
+
+from reconciler.model.desired import Desired
+from reconciler.model.problems import Code, Problem
+from reconciler.model.snapshot import EntryKind
+
+IGNORE_FILE = ".amlignore"
+
+
+class BlobReader(Protocol):
+    """Gives the content of blobs."""
+
+    def read_many(self, oids: Sequence[str]) -> Mapping[str, bytes]: ...
+
+
+def with_ignores(desired: Desired, blobs: BlobReader) -> Desired:
+    """The desired state with the patterns of its `.amlignore` files; as it is where there are none."""
+    entries = desired.snapshot.entries
+    files = [path for path in entries if path.endswith(IGNORE_FILE) and entries[path].kind is EntryKind.FILE]
+    found = {path: entries[path].oid for path in files if posixpath.basename(path) == IGNORE_FILE}
+    if not found:
+        return desired
+    contents = blobs.read_many(list(found.values()))
+    ignores: dict[str, tuple[str, ...]] = {}
+    problems: list[Problem] = []
+    for path, oid in found.items():
+        patterns = tuple(contents[oid].decode("utf-8", errors="replace").lstrip("\ufeff").splitlines())
+        wrong = [number for number, pattern in enumerate(patterns) if not _is_pattern(pattern)]
+        for number in wrong:
+            message, hint = f"`{patterns[number]}` is no pattern", "write patterns as in a .gitignore"
+            problems.append(Problem(path, Code.INVALID_VALUE, message, hint, line=number + 1, column=1))
+        ignores[posixpath.dirname(path)] = tuple(each for number, each in enumerate(patterns) if number not in wrong)
+    return replace(desired, ignores=ignores, problems=(*desired.problems, *problems))
+
+
+def _is_pattern(written: str) -> bool:
+    try:
+        GitIgnoreSpec.from_lines([written])
+    except ValueError:
+        return False
+    return True
