@@ -1,13 +1,19 @@
-"""The trials of a sweep, drawn by Optuna from the seed: equal sweeps give equal trials in equal order."""
+"""The trials of a sweep that are known before any has ended: equal sweeps give equal trials in equal order."""
 
 from __future__ import annotations
 
 import itertools
-import math
-from typing import Any
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from reconciler.execution.distributions import drawn_from, value_of
 from reconciler.model.manifests import Scalar
-from reconciler.model.sweeps import Distribution, SamplingAlgorithm, Sweep
+from reconciler.model.sweeps import SamplingAlgorithm, SamplingRule, Sweep
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+    from optuna.study import Study
 
 Parameters = dict[str, Scalar]
 
@@ -16,7 +22,7 @@ def trials_of(sweep: Sweep) -> list[Parameters]:
     """The hyperparameters of each trial, without repetitions, at most `max_total_trials`."""
     if sweep.algorithm is SamplingAlgorithm.GRID:
         return _grid(sweep)
-    return _random(sweep)
+    return _drawn(sweep, _sobol if sweep.rule is SamplingRule.SOBOL else _random)
 
 
 def _grid(sweep: Sweep) -> list[Parameters]:
@@ -26,52 +32,34 @@ def _grid(sweep: Sweep) -> list[Parameters]:
     return list(itertools.islice(combinations, sweep.max_total_trials))
 
 
-def _random(sweep: Sweep) -> list[Parameters]:
+def _drawn(sweep: Sweep, begin: Callable[[Sweep], Study]) -> list[Parameters]:
+    study = begin(sweep)
+    space: dict[str, BaseDistribution] = {name: drawn_from(each) for name, each in sweep.search_space}
+    # By kind as well: a choice may hold 1, 1.0 and True, which are equal, but not the same to a program.
+    trials: dict[tuple[tuple[type, Scalar], ...], Parameters] = {}
+    for _ in range(sweep.max_total_trials):
+        drawn = study.ask(space).params
+        trial = {name: value_of(each, drawn[name], sweep.logbase) for name, each in sweep.search_space}
+        trials.setdefault(tuple((type(value), value) for value in trial.values()), trial)
+    return list(trials.values())
+
+
+def _random(sweep: Sweep) -> Study:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=sweep.seed))
-    trials: list[Parameters] = []
-    for _ in range(sweep.max_total_trials):
-        trial = study.ask()
-        drawn = {name: _draw(trial, name, distribution) for name, distribution in sweep.search_space}
-        if drawn not in trials:
-            trials.append(drawn)
-    return trials
+    return optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=sweep.seed))
 
 
-def _draw(trial: Any, name: str, distribution: Distribution) -> Scalar:
-    """One value, by Azure ML's distributions (its "search space" page)."""
-    arguments = dict(distribution.arguments)
-    low, high = arguments.get("min_value", 0.0), arguments.get("max_value", 0.0)
-    value: Scalar
-    match distribution.type:
-        case "choice":
-            value = distribution.values[trial.suggest_int(name, 0, len(distribution.values) - 1)]
-        case "randint":
-            value = trial.suggest_int(name, 0, int(arguments["upper"]) - 1)
-        case "uniform":
-            value = trial.suggest_float(name, low, high)
-        case "quniform":
-            value = _rounded(trial.suggest_float(name, low, high), arguments)
-        case "loguniform":
-            value = math.exp(trial.suggest_float(name, low, high))
-        case "qloguniform":
-            value = _rounded(math.exp(trial.suggest_float(name, low, high)), arguments)
-        case _:
-            value = _normal(trial, name, distribution.type, arguments)
-    return value
+def _sobol(sweep: Sweep) -> Study:
+    """Points of one scrambled Sobol sequence, which fill the space evenly however many are taken."""
+    import optuna
 
-
-def _normal(trial: Any, name: str, kind: str, arguments: dict[str, float]) -> float:
-    from statistics import NormalDist
-
-    quantile = trial.suggest_float(name, 1e-9, 1 - 1e-9)
-    drawn = NormalDist(arguments.get("mu", 0.0), arguments.get("sigma", 1.0)).inv_cdf(quantile)
-    value = math.exp(drawn) if kind.endswith("lognormal") else drawn
-    return _rounded(value, arguments) if kind.startswith("q") else value
-
-
-def _rounded(value: float, arguments: dict[str, float]) -> float:
-    step = arguments.get("q", 1.0)
-    return round(value / step) * step
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    study = optuna.create_study(sampler=optuna.samplers.QMCSampler(qmc_type="sobol", scramble=True, seed=sweep.seed))
+    # The sampler takes the space from the trials before, so without one the first draw would not be of the sequence.
+    space: dict[str, BaseDistribution] = {name: drawn_from(each) for name, each in sweep.search_space}
+    ends = {name: drawn_from(each).low for name, each in sweep.search_space}
+    study.add_trial(optuna.trial.create_trial(value=0.0, params=ends, distributions=space))
+    return study

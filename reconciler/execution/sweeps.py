@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -15,7 +16,9 @@ from reconciler.execution.record import RunRecord
 from reconciler.execution.reuse import reusable
 from reconciler.execution.site import Site
 from reconciler.execution.sweep_run import SweepRun, begin_sweep, metric_of
+from reconciler.execution.sweep_watch import SweepWatch
 from reconciler.execution.task_runner import Execution, StepCancelledError, StepLeftError
+from reconciler.model.manifests import Scalar
 from reconciler.model.runs import Result, StepRun, StepStatus
 from reconciler.model.steps import Graph, Step
 from reconciler.planning.diff import reuse_reason
@@ -50,6 +53,8 @@ class Sweeps:
         self._on_failure = on_failure
         self._on_cancelled = on_cancelled
         self._sweeps: dict[str, SweepRun] = {}
+        self._watches: dict[str, SweepWatch] = {}
+        self._ending: dict[tuple[str, str], str] = {}
 
     def begin(self, step: Step, fingerprint: str, inputs: Mapping[str, str]) -> None:
         """Set a sweep going; trials that ended before an interruption count as they ended."""
@@ -57,30 +62,59 @@ class Sweeps:
         kept = journal.get(step.name)
         parent = self._parts.record.start(step, known=kept.mlflow_run_id if kept else "")
         parent.add_done_callback(partial(self._on_mlflow_run, step))
-        sweep = begin_sweep(self._parts.run_id, self._parts.graph.pipeline, step, fingerprint, inputs, parent)
+        sweep = begin_sweep(
+            self._parts.run_id, self._parts.graph.pipeline, step, fingerprint, inputs, parent, self._drawn_before(step)
+        )
         self._sweeps[step.name] = sweep
         started = (kept.started if kept else None) or self._parts.site.clock()
         journal.change(step.name, status=StepStatus.RUNNING, started=started)
         for trial in sweep.pending:
-            if journal.get(step.name, trial.trial) is None:
-                journal.note(
-                    StepRun(
-                        self._parts.run_id,
-                        step.name,
-                        trial.trial,
-                        kind="trial",
-                        fingerprint=trial.fingerprint,
-                        definition=trial.definition.digest,
-                        inputs=inputs,
-                        hyperparameters=trial.hyperparameters,
-                    )
-                )
+            self._note(trial)
+        self._watch(sweep, started)
         self._continue(sweep)
 
     def stop(self) -> None:
         """Begin no more trials."""
         for sweep in self._sweeps.values():
-            sweep.pending.clear()
+            sweep.stop()
+
+    def _drawn_before(self, step: Step) -> list[Mapping[str, Scalar]]:
+        """The hyperparameters of the trials of before an interruption, in the order drawn."""
+        kept = [trial for trial in self._parts.journal.all() if trial.name == step.name and trial.trial]
+        return [trial.hyperparameters for trial in sorted(kept, key=lambda trial: int(trial.trial))]
+
+    def _note(self, trial: Execution) -> None:
+        """Keep what was drawn, unless it is known from before an interruption."""
+        if self._parts.journal.get(trial.step.name, trial.trial) is not None:
+            return
+        self._parts.journal.note(
+            StepRun(
+                trial.run_id,
+                trial.step.name,
+                trial.trial,
+                kind="trial",
+                fingerprint=trial.fingerprint,
+                definition=trial.definition.digest,
+                inputs=trial.inputs,
+                hyperparameters=trial.hyperparameters,
+            )
+        )
+
+    def _watch(self, sweep: SweepRun, started: float) -> None:
+        """See to it that the sweep ends in time, and trials that promise nothing before theirs."""
+        limit, policy = sweep.sweep.timeout_seconds, sweep.sweep.early_termination
+        if limit is not None:
+            left = max(0.0, started + limit - self._parts.site.clock())
+            sweep.time_is_up = left == 0
+            timer = threading.Timer(left, self._parts.events.post, (partial(self._on_time_up, sweep),))
+            timer.daemon = True
+            timer.start()
+        if policy is not None:
+            watch = SweepWatch(
+                sweep, policy, self._parts.site.tracking, self._parts.journal, self._parts.events, self._end_trial
+            )
+            self._watches[sweep.step.name] = watch
+            watch.look_later()
 
     def _on_mlflow_run(self, step: Step, created: Future[str]) -> None:
         if created.exception() is None:
@@ -95,17 +129,24 @@ class Sweeps:
             self._parts.events.when_done(sweep.mlflow_run, partial(self._end, sweep))
 
     def _begin_trial(self, sweep: SweepRun, trial: Execution) -> None:
-        kept = self._parts.journal.get(sweep.step.name, trial.trial)
-        if kept is not None and kept.status is StepStatus.FAILED:
+        self._note(trial)
+        kept = self._parts.journal.change(sweep.step.name, trial.trial)
+        if kept.status is StepStatus.FAILED:
             sweep.failed(trial.trial, kept.error)
+            return
+        if kept.status is StepStatus.CANCELLED:
+            sweep.cut_short(trial.trial, kept.reasons[0], kept.metrics.get(sweep.sweep.metric))
             return
         result = reusable(self._parts.site.state, trial.fingerprint)
         if result is not None and (self._parts.graph.may_reuse(sweep.step) or result.run_id == self._parts.run_id):
             self._reuse(sweep, trial, result)
             return
-        taken_up = replace(trial, handle=kept.handle if kept else "")
+        if sweep.time_is_up and kept.status is not StepStatus.RUNNING:
+            self._skip(sweep, trial)
+            return
+        taken_up = replace(trial, handle=kept.handle, attempt=kept.attempt)
         mlflow_run = self._parts.record.start(
-            sweep.step, trial.trial, trial.hyperparameters, sweep.mlflow_run, kept.mlflow_run_id if kept else ""
+            sweep.step, trial.trial, trial.hyperparameters, sweep.mlflow_run, kept.mlflow_run_id
         )
         self._parts.launcher.launch(taken_up, mlflow_run, self._on_end)
 
@@ -132,13 +173,45 @@ class Sweeps:
             return
         sweep = self._sweeps[trial.step.name]
         if isinstance(error, StepLeftError):
-            sweep.running.discard(trial.trial)
+            sweep.left(trial.trial)
             return
         if isinstance(error, StepCancelledError) and self._parts.launcher.stop_reason:
-            sweep.running.discard(trial.trial)
+            sweep.left(trial.trial)
             self._on_cancelled(trial)
             return
+        reason = self._ending.get((trial.step.name, trial.trial))
+        if isinstance(error, StepCancelledError) and reason:
+            self._cut_short(sweep, trial, reason)
+            return
         sweep.failed(trial.trial, self._parts.endings.failed(trial, error))
+        self._continue(sweep)
+
+    def _on_time_up(self, sweep: SweepRun) -> None:
+        if sweep.is_over or self._parts.launcher.stop_reason:
+            return
+        sweep.time_is_up = True
+        for trial in sweep.stop():
+            self._skip(sweep, trial)
+        for number in sorted(sweep.running, key=int):
+            self._end_trial(sweep, number, f"the sweep's {sweep.time_limit} was up")
+
+    def _skip(self, sweep: SweepRun, trial: Execution) -> None:
+        sweep.left(trial.trial)
+        reasons = (f"the sweep's {sweep.time_limit} was up",)
+        self._parts.journal.change(sweep.step.name, trial.trial, status=StepStatus.SKIPPED, reasons=reasons)
+
+    def _end_trial(self, sweep: SweepRun, number: str, reason: str) -> None:
+        """Have one trial ended; it is over only when the engine says so."""
+        self._ending[sweep.step.name, number] = reason
+        self._parts.launcher.end(sweep.step.name, number, reason)
+
+    def _cut_short(self, sweep: SweepRun, trial: Execution, reason: str) -> None:
+        self._parts.endings.cancelled(trial, reason)
+        watch = self._watches.get(sweep.step.name)
+        value = watch.last_value(trial.trial) if watch else None
+        if value is not None:
+            self._parts.journal.change(sweep.step.name, trial.trial, metrics={sweep.sweep.metric: value})
+        sweep.cut_short(trial.trial, reason, value)
         self._continue(sweep)
 
     def _on_judged(self, trial: Execution, step: StepRun, result: Result, metrics: Future[Metrics]) -> None:
@@ -163,11 +236,9 @@ class Sweeps:
         chosen, best = ranked[0]
         step = journal.change(sweep.step.name, status=StepStatus.SUCCEEDED, ended=now)
         if metric_of(sweep.sweep, best) is None:
-            seen = ", ".join(sorted({name for _, result in ranked for name in result.metrics})) or "none"
-            warning = f"no trial logged {sweep.sweep.metric} (logged: {seen}); the last trial's outputs are taken"
             chosen, best = ranked[-1]
-            step = journal.change(sweep.step.name, reasons=(*step.reasons, warning))
-        step = journal.change(sweep.step.name, outputs=best.outputs, metrics=best.metrics)
+        reasons = (*step.reasons, *sweep.remarks())
+        step = journal.change(sweep.step.name, outputs=best.outputs, metrics=best.metrics, reasons=reasons)
         result = Result(
             fingerprint=sweep.fingerprint,
             definition=sweep.step.definition.digest,
@@ -188,6 +259,8 @@ class Sweeps:
 
     def _failure(self, sweep: SweepRun) -> str:
         """The kind of failure that all trials share, "" where there is none."""
+        if sweep.time_is_up:
+            return "timed-out"
         trials = (self._parts.journal.get(sweep.step.name, number) for number in sweep.failures)
         kinds = {trial.failure for trial in trials if trial is not None}
         return kinds.pop() if len(kinds) == 1 else ""

@@ -48,10 +48,11 @@ class EarlyTermination:
 
     Attributes:
         evaluation_interval: how many logged values of the primary metric lie between two judgements.
-        delay_evaluation: how many logged values pass before the first judgement.
+        delay_evaluation: how many values a trial has logged when it is first judged, at least.
         slack_factor: of bandit: the share by which a trial may lag behind the best.
         slack_amount: of bandit: the absolute amount instead.
         truncation_percentage: of truncation_selection: the share of the worst trials that end, in percent.
+        exclude_finished: of truncation_selection: that share is of the trials that still run.
     """
 
     policy: EarlyTerminationPolicy
@@ -60,6 +61,7 @@ class EarlyTermination:
     slack_factor: float | None = None
     slack_amount: float | None = None
     truncation_percentage: int | None = None
+    exclude_finished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

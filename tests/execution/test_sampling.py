@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.execution.sampling import trials_of
-from reconciler.model.sweeps import Distribution, SamplingAlgorithm, Sweep
+from reconciler.model.sweeps import Distribution, SamplingAlgorithm, SamplingRule, Sweep
 
 UNIFORM = Distribution("uniform", arguments=(("min_value", -1.0), ("max_value", 1.0)))
 ENDS = st.tuples(st.floats(-5, 5), st.floats(0, 5)).map(lambda pair: (pair[0], pair[0] + pair[1]))
@@ -126,3 +127,49 @@ def test_a_choice_is_one_of_its_values_as_written() -> None:
     found = trials_of(random_sweep({"kind": Distribution("choice", ("gbdt", 0.5, 3, False))}, 50))
     assert sorted(str(trial["kind"]) for trial in found) == ["0.5", "3", "False", "gbdt"]
     assert {type(trial["kind"]) for trial in found} == {str, float, int, bool}
+
+
+def test_what_a_seed_draws_stays_what_it_is() -> None:
+    """Were it anything else, every trial of every sweep would be executed again."""
+    space = {"depth": Distribution("choice", ("a", 2, 3.5)), "n": Distribution("randint", (), (("upper", 9),))}
+    found = trials_of(random_sweep({**space, "rate": UNIFORM}, 3, 7))
+    assert found == [
+        {"depth": "a", "n": 7, "rate": -0.123181537118213},
+        {"depth": 3.5, "n": 8, "rate": 0.07699174082086735},
+        {"depth": 2, "n": 0, "rate": -0.46312203979625766},
+    ]
+
+
+class TestSobol:
+    """A sequence that fills the space evenly."""
+
+    def sobol(self, trials: int = 16, seed: int = 0) -> Sweep:
+        space = {"rate": UNIFORM, "depth": Distribution("choice", (1, 2, 3, 4))}
+        return replace(random_sweep(space, trials, seed), rule=SamplingRule.SOBOL)
+
+    @pytest.mark.parametrize("seed", [0, 1, 7])
+    def test_of_sixteen_points_each_sixteenth_of_the_range_holds_one(self, seed: int) -> None:
+        found = trials_of(self.sobol(seed=seed))
+        assert sorted(int((float(trial["rate"]) + 1) * 8) for trial in found) == list(range(16))
+        assert sorted(int(trial["depth"]) for trial in found) == sorted([1, 2, 3, 4] * 4)
+
+    def test_equal_seeds_give_equal_sequences_and_others_other_ones(self) -> None:
+        assert trials_of(self.sobol()) == trials_of(self.sobol())
+        assert trials_of(self.sobol()) != trials_of(self.sobol(seed=1))
+
+    def test_more_trials_begin_with_those_that_there_were(self) -> None:
+        assert trials_of(self.sobol(20))[:16] == trials_of(self.sobol())
+
+    def test_no_trial_is_drawn_twice(self) -> None:
+        few = replace(self.sobol(), search_space=(("depth", Distribution("choice", (1, 2))),))
+        assert sorted(int(trial["depth"]) for trial in trials_of(few)) == [1, 2]
+
+
+@pytest.mark.parametrize("kind", ["loguniform", "lognormal", "qloguniform", "qlognormal"])
+def test_another_base_of_logarithms_takes_its_powers(kind: str) -> None:
+    ends = {"mu": 1.0, "sigma": 0.5} if "normal" in kind else {"min_value": 0.0, "max_value": 2.0}
+    step = {"q": 0.001} if kind.startswith("q") else {}
+    sweep = random_sweep({"x": Distribution(kind, arguments=tuple({**ends, **step}.items()))})
+    to_e = [math.log(float(trial["x"])) for trial in trials_of(sweep)]
+    to_ten = [math.log10(float(trial["x"])) for trial in trials_of(replace(sweep, logbase=10.0))]
+    assert to_ten == pytest.approx(to_e, abs=0.01)

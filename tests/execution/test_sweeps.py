@@ -217,3 +217,26 @@ class TestASearchSpaceThatChanges:
     ) -> None:
         place.go(repository.commit({"train": training(witness)}, settings={"force_rerun": True}))
         assert len(witness.lines) == 6
+
+
+def test_a_trial_that_is_just_a_command_takes_its_hyperparameters_from_the_search_space(
+    place: Place, repository: Repository, witness: Witness
+) -> None:
+    written = {
+        "type": "sweep",
+        "trial": {
+            "command": f"echo ${{{{search_space.depth}}}} ${{{{inputs.rows}}}} >> {witness}; "
+            "printf %s ${{search_space.depth}} > ${{outputs.model}}",
+            "environment": "azureml:python@latest",
+        },
+        "inputs": {"rows": 7},
+        "outputs": {"model": {"type": "uri_file"}},
+        "sampling_algorithm": "grid",
+        "search_space": {"depth": choice(1, 2)},
+        "objective": {"goal": "maximize", "primary_metric": "accuracy"},
+        "limits": {"max_total_trials": 2},
+    }
+    run = place.go(repository.commit({"train": written}))
+    assert run.status is RunStatus.SUCCEEDED
+    assert sorted(witness.lines) == ["1 7", "2 7"]
+    assert place.output(run, "train", "model") == "2"
