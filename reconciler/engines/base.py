@@ -31,6 +31,7 @@ class Task:
         id: unique, safe as a file name.
         command: run by `sh -c` in the code folder, or in the task's own folder where there is no code; it names paths
             as the step sees them, below `Engine.root`.
+        writable: the folders in the code that the step may write to; elsewhere a container finds it read-only.
         folder: the task's own; its outputs lie below it.
         inputs: the content that the step is to find, read-only, at each path below its root.
         environment: what the environment's builder answered.
@@ -50,6 +51,7 @@ class Task:
     resources: Resources = field(default_factory=Resources)
     labels: Labels = field(default_factory=Labels)
     is_tracked: bool = False
+    writable: tuple[Path, ...] = ()
 
 
 STEP_VARIABLES: Mapping[str, str] = {

@@ -88,6 +88,9 @@ def prepare_folder(task: Task) -> list[Path]:
     for path in written:
         path.mkdir(exist_ok=True)
     written.extend(path for path in (task.folder / "outputs").iterdir())
+    for folder in task.writable:
+        written.append(folder)
+        written.extend(path for path in folder.rglob("*") if not path.is_symlink())
     if task.code_folder is not None:
         (task.folder / _CODE).mkdir(exist_ok=True)
     for name, content in task.inputs.items():
@@ -158,8 +161,10 @@ def _variables(task: Task, plan: ContainerPlan) -> dict[str, str]:
 
 def _mounts(task: Task, plan: ContainerPlan) -> list[dict[str, Any]]:
     mounts = [_mount(ROOT, task.folder, is_writable=True), _mount(ROOT / _LOG, task.log, is_writable=True)]
-    if task.code_folder is not None:
+    if task.code_folder is not None and task.code_folder not in task.writable:
         mounts.append(_mount(ROOT / _CODE, task.code_folder))
+        in_code = [(path.relative_to(task.code_folder), path) for path in task.writable]
+        mounts += [_mount(ROOT / _CODE / place, path, is_writable=True) for place, path in in_code]
     mounts += [_mount(ROOT / path, content.resolve()) for path, content in task.inputs.items()]
     if task.is_tracked:
         mounts += [_mount(PurePosixPath(folder), folder, is_writable=True) for folder in plan.shared]

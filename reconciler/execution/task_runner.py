@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from reconciler.engines.base import Engine, Exit, ExitReason, Labels, Task
+from reconciler.execution.artifacts import Artifacts
+from reconciler.execution.processes import free_ports, launched, size_of
 from reconciler.execution.workspace import Objects, Workspace
-from reconciler.model.commands import literal_text, render
+from reconciler.model.commands import literal_text, named, render
 from reconciler.model.errors import StepError
 from reconciler.model.manifests import Scalar
 from reconciler.model.steps import Definition, InputSource, Step
+from reconciler.source.stores import AbandonedError
 from reconciler.state.log_tail import log_tail
 
 _TAIL_LINES = 15
@@ -24,6 +28,9 @@ _FAILURES = {
     ExitReason.INTERRUPTED: "interrupted",
     ExitReason.LOST: "lost",
 }
+_OF_ITS_OWN = (ExitReason.FAILED, ExitReason.TIMED_OUT, ExitReason.OUT_OF_MEMORY)
+OnStarted = Callable[[str, int], None]
+"""Gets the engine's handle and the number of the attempt, before anything of it begins."""
 
 
 class StepCancelledError(StepError):
@@ -43,6 +50,7 @@ class Execution:
         definition: of the step, or of the trial with its hyperparameters among the literals.
         inputs: content digests of the data inputs by name.
         handle: the engine's, where the execution was started by an earlier process.
+        attempt: the number of the one that was under way then; 1 where none was.
     """
 
     run_id: str
@@ -55,6 +63,7 @@ class Execution:
     hyperparameters: Mapping[str, Scalar] = field(default_factory=dict)
     timeout_seconds: float | None = None
     handle: str = ""
+    attempt: int = 1
 
     @property
     def label(self) -> str:
@@ -68,9 +77,10 @@ class Execution:
 class TaskRunner:
     """Executes on an engine and answers with the digests of the outputs."""
 
-    def __init__(self, engine: Engine, workspace: Workspace) -> None:
+    def __init__(self, engine: Engine, workspace: Workspace, artifacts: Artifacts) -> None:
         self._engine = engine
         self._workspace = workspace
+        self._artifacts = artifacts
 
     def run(
         self,
@@ -78,9 +88,13 @@ class TaskRunner:
         environment: str,
         variables: Mapping[str, str],
         objects: Objects,
-        on_started: Callable[[str], None],
+        on_started: OnStarted,
+        artifacts: Path | None = None,
     ) -> dict[str, str]:
-        """Execute, or take up what an earlier process started, until it ends.
+        """Execute, or take up what an earlier process started, until it ends; what fails begins anew, as it says.
+
+        Args:
+            artifacts: where what it leaves in `./outputs` is set aside, None for nowhere.
 
         Returns:
             The digests of the outputs by name.
@@ -93,12 +107,23 @@ class TaskRunner:
         folder = self._workspace.task_folder(execution.run_id, execution.step.name, execution.trial)
         log = self._workspace.log_path(execution.run_id, execution.step.name, execution.trial)
         log.parent.mkdir(parents=True, exist_ok=True)
-        ended = self._adopt(execution, folder, log, on_started)
-        if ended is None:
-            ended = self._executed(execution, folder, log, environment, variables, objects, on_started)
+        attempt, attempts = execution.attempt, execution.step.retries + 1
+
+        def execute() -> Exit:
+            started = partial(_started, on_started, attempt)
+            return self._executed(execution, folder, log, environment, variables, objects, started)
+
+        ended = self._adopt(execution, folder, log, partial(_started, on_started, attempt)) or execute()
+        while ended.reason in _OF_ITS_OWN and attempt < attempts:
+            attempt += 1
+            _note(log, f"attempt {attempt} of {attempts}: the step {ended.message}")
+            ended = execute()
         if ended.reason is ExitReason.LEFT:
             raise StepLeftError(ended.message)
         try:
+            self._workspace.fill_default_output(folder, execution.definition)
+            if artifacts is not None:
+                self._set_aside(execution, folder, objects, artifacts, log)
             self._check(ended, execution, log)
             return self._outputs(folder, execution, log)
         finally:
@@ -120,9 +145,15 @@ class TaskRunner:
             ended = self._engine.wait(task, self._engine.start(task, on_started))
             if ended.reason is not ExitReason.INTERRUPTED:
                 break
-            with log.open("a", encoding="utf-8") as file:
-                file.write(f"-- the step {ended.message} --\n")
+            _note(log, f"the step {ended.message}")
         return ended
+
+    def _set_aside(self, execution: Execution, folder: Path, objects: Objects, place: Path, log: Path) -> None:
+        try:
+            code = self._workspace.code_folder(execution.definition.code, objects)
+            self._artifacts.set_aside(folder / "code", code, place, log)
+        except OSError as error:
+            _note(log, f"what is in ./outputs cannot be kept as artifacts: {error.strerror or error}")
 
     def _outputs(self, folder: Path, execution: Execution, log: Path) -> dict[str, str]:
         try:
@@ -148,17 +179,25 @@ class TaskRunner:
         objects: Objects,
     ) -> Task:
         definition = execution.definition
-        code = self._workspace.code_folder(definition.code, objects)
-        contents = {
-            name: (source, self._workspace.content_path(source, execution.inputs[name], objects))
-            for name, source in execution.sources.items()
-        }
+        try:
+            contents = {
+                name: (source, self._workspace.content_path(source, execution.inputs[name], objects))
+                for name, source in execution.sources.items()
+            }
+        except AbandonedError as error:
+            raise StepCancelledError("the program is about to end") from error
         layout = self._workspace.lay_out(folder, self._engine.root(folder), definition, contents)
+        directory = self._workspace.working_directory(folder, self._workspace.code_folder(definition.code, objects))
         values: dict[str, Scalar] = {**dict(definition.literals), **layout.inputs}
+        command = render(named(definition.command, execution.step.name), values, layout.outputs)
+        of_processes: Mapping[str, str] = {}
+        if definition.distribution is not None:
+            ports = free_ports(size_of(definition.distribution))
+            command, of_processes = launched(command, definition.distribution, ports)
         return Task(
             id=f"{execution.run_id}.{execution.label}",
-            command=render(definition.command, values, layout.outputs),
-            code_folder=code,
+            command=command,
+            code_folder=directory,
             folder=folder,
             environment=environment,
             variables={
@@ -166,6 +205,7 @@ class TaskRunner:
                 **{f"AZURE_ML_OUTPUT_{name}": path for name, path in layout.outputs.items()},
                 **{f"AZUREML_SWEEP_{name}": literal_text(value) for name, value in execution.hyperparameters.items()},
                 **variables,
+                **of_processes,
                 **dict(definition.variables),
             },
             timeout_seconds=execution.timeout_seconds,
@@ -176,6 +216,7 @@ class TaskRunner:
                 execution.run_id, execution.pipeline, execution.step.name, execution.trial, execution.fingerprint
             ),
             is_tracked="MLFLOW_TRACKING_URI" in variables,
+            writable=self._workspace.writable_in(directory, definition.code),
         )
 
     def _check(self, ended: Exit, execution: Execution, log: Path) -> None:
@@ -193,6 +234,15 @@ class TaskRunner:
 
     def leave(self, handle: str) -> None:
         self._engine.leave(handle)
+
+
+def _started(on_started: OnStarted, attempt: int, handle: str) -> None:
+    on_started(handle, attempt)
+
+
+def _note(log: Path, what: str) -> None:
+    with log.open("a", encoding="utf-8") as file:
+        file.write(f"-- {what} --\n")
 
 
 def _bare_task(execution: Execution, folder: Path, log: Path) -> Task:

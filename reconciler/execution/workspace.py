@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from reconciler.model.commands import expressions_in
+from reconciler.model.data_paths import file_name
 from reconciler.model.errors import StepError
+from reconciler.model.snapshot import Entry
 from reconciler.model.steps import CodeFolder, DataSource, Definition, InputSource
 from reconciler.source.local_data import DigestCache, local_digest
+from reconciler.source.remote_data import RemoteStore
 from reconciler.state.folder import StateFolder
 from reconciler.state.outputs import Outputs, remove
 
 GIT = "git:"
+ARTIFACT_FOLDERS = ("outputs", "logs")
+DEFAULT_OUTPUT = "artifacts"
 
 
 class Objects(Protocol):
@@ -23,6 +30,8 @@ class Objects(Protocol):
     def read(self, oid: str) -> bytes: ...
 
     def export_tree(self, tree_oid: str, destination: Path) -> None: ...
+
+    def export_entries(self, entries: Mapping[str, Entry], destination: Path) -> None: ...
 
     def export_file(self, blob_oid: str, destination: Path) -> None: ...
 
@@ -44,10 +53,13 @@ class Layout:
 class Workspace:
     """Lays out what a step gets and takes in what it leaves."""
 
-    def __init__(self, folder: StateFolder, outputs: Outputs, local_digests: DigestCache) -> None:
+    def __init__(
+        self, folder: StateFolder, outputs: Outputs, local_digests: DigestCache, remote: RemoteStore | None = None
+    ) -> None:
         self._folder = folder
         self._outputs = outputs
         self._local_digests = local_digests
+        self._remote = remote
 
     def task_folder(self, run_id: str, step: str, trial: str) -> Path:
         return self._folder.work / run_id / (f"{step}.{trial}" if trial else step)
@@ -60,33 +72,60 @@ class Workspace:
         if code is None:
             return None
         destination = self._folder.code / code.tree
-        if not destination.exists():
+        if not destination.exists() and code.entries is not None:
+            objects.export_entries(code.entries, destination)
+        elif not destination.exists():
             objects.export_tree(code.tree, destination)
         return destination
+
+    def working_directory(self, folder: Path, code: Path | None) -> Path:
+        """A copy of the code in the task's folder, its own to write to, with places for what it leaves beside outputs.
+
+        The code itself is shared by all that runs it, and stays as it was committed.
+        """
+        directory = folder / "code"
+        if code is not None:
+            shutil.copytree(code, directory, symlinks=True, copy_function=_copy_writable)
+        for name in ARTIFACT_FOLDERS:
+            if not os.path.lexists(directory / name):
+                (directory / name).mkdir(parents=True)
+        return directory
+
+    def writable_in(self, directory: Path, code: CodeFolder | None) -> tuple[Path, ...]:
+        """What a step may write to in its working directory: all of it only where that holds no code."""
+        return (directory,) if code is None else tuple(directory / name for name in ARTIFACT_FOLDERS)
 
     def content_path(self, source: InputSource, digest: str, objects: Objects) -> Path:
         """Where the content of an input lies.
 
         Raises:
-            StepError: it is not there any more, or a local file has changed since it was planned with.
+            StepError: it is not there any more, or data outside of Git has changed since it was planned with.
         """
-        if isinstance(source, DataSource):
+        if isinstance(source, DataSource) and not source.is_kept:
             return self._data_path(source, objects)
         path = self._outputs.path(digest)
         if not self._outputs.has(digest):
-            message = f"output `{source.output}` of `{source.step}` is gone from the store"
-            raise StepError(message, hint="reconcile again: the step that makes it will run")
+            named = source.label if isinstance(source, DataSource) else f"output `{source.output}` of `{source.step}`"
+            hint = "reconcile again: the step that makes it will run"
+            raise StepError(f"{named} is gone from the store", hint=hint)
         return path
 
     def _data_path(self, source: DataSource, objects: Objects) -> Path:
         if source.local is not None:
             return self._local_path(source.local, source.digest)
+        if source.url is not None:
+            return self._remote_path(source.url, source.digest)
         destination = self._outputs.path(f"git-{source.oid}")
         if not destination.exists():
             destination.parent.mkdir(parents=True, exist_ok=True)
             export = objects.export_tree if source.is_folder else objects.export_file
             export(source.oid or "", destination)
         return destination
+
+    def _remote_path(self, url: str, planned: str) -> Path:
+        if self._remote is None:
+            raise StepError("data at URLs is not fetched here", place=url, hint="put it into the repository")
+        return self._remote.fetch(url, planned)
 
     def _local_path(self, named: str, planned: str) -> Path:
         path = Path(named).resolve()
@@ -121,6 +160,20 @@ class Workspace:
             {name: str(root / "outputs" / name) for name, _ in definition.outputs},
         )
 
+    def fill_default_output(self, folder: Path, definition: Definition) -> None:
+        """Put what was written to `./outputs` into the output `artifacts`, where the command does not name it itself.
+
+        So it is on Azure ML, where every job has an output of that name.
+        """
+        is_named = ("outputs", DEFAULT_OUTPUT) in expressions_in(definition.command)
+        target = folder / "outputs" / DEFAULT_OUTPUT
+        if is_named or not target.is_dir() or any(target.iterdir()):
+            return
+        for name in ARTIFACT_FOLDERS:
+            source = folder / "code" / name
+            if source.is_dir() and not source.is_symlink():
+                shutil.copytree(source, target / name, symlinks=True)
+
     def take_in(self, folder: Path, definition: Definition) -> dict[str, str]:
         """The outputs' digests by name, their content moved into the store.
 
@@ -142,8 +195,13 @@ class Workspace:
         remove(folder)
 
 
+def _copy_writable(source: str, target: str) -> None:
+    shutil.copyfile(source, target)
+    Path(target).chmod(0o755 if os.access(source, os.X_OK) else 0o644)
+
+
 def _place(name: str, source: InputSource) -> str:
     """Where an input lies below the root; a file of the repository keeps its own name, which some readers go by."""
     if isinstance(source, DataSource) and not source.is_folder:
-        return f"inputs/{name}/{PurePosixPath(source.path).name}"
+        return f"inputs/{name}/{file_name(source.url) if source.url else PurePosixPath(source.path).name}"
     return f"inputs/{name}"

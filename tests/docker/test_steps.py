@@ -10,7 +10,9 @@ import pytest
 from reconciler.containers import labels
 from reconciler.containers.connection import Connection
 from reconciler.engines.base import Exit, ExitReason
+from reconciler.execution.processes import launched
 from reconciler.model.errors import ImageMissingError
+from reconciler.model.resources import Processes
 
 from .tasks import Bench
 
@@ -44,6 +46,32 @@ def test_a_step_runs_in_its_code_folder_and_cannot_change_it(bench: Bench, tmp_p
     (code / "run.sh").write_text("echo found; touch run.sh new 2>&1 | wc -l")
     assert bench.said("pwd; sh run.sh", code_folder=code) == "/reconciler/code\nfound\n2\n"
     assert [path.name for path in code.iterdir()] == ["run.sh"]
+
+
+def test_a_step_may_write_to_the_folders_of_its_code_that_are_kept(bench: Bench) -> None:
+    task = bench.task("! echo more >> run.sh && echo a > outputs/a && ! mkdir new && pwd")
+    code = task.folder / "code"
+    (code / "outputs").mkdir(parents=True)
+    (code / "run.sh").write_text("echo found\n")
+    own = replace(task, code_folder=code, writable=(code / "outputs",))
+    assert bench.run(own).reason is ExitReason.COMPLETED
+    assert own.log.read_text().endswith("/reconciler/code\n")
+    assert (code / "run.sh").read_text() == "echo found\n"
+    assert (code / "outputs" / "a").read_text() == "a\n"
+
+
+def test_several_processes_find_each_other_in_one_container(bench: Bench) -> None:
+    command = 'echo "$RANK of $WORLD_SIZE"; [ "$RANK" -lt 2 ] || { echo no luck >&2; exit 5; }; sleep 1000'
+    text, variables = launched(command, Processes("pytorch", 3, 1), [29500, 29501, 29502])
+    task = bench.task(text, variables=variables)
+    assert bench.run(task) == Exit(ExitReason.FAILED, 5, "exited with status 5")
+    said = task.log.read_text()
+    assert "[2] no luck\n" in said
+    assert "-- process 2 ended with status 5, so the others are ended --\n" in said
+    text, variables = launched('echo "$RANK at $MASTER_PORT"', Processes("mpi", 1, 2), [29500, 29501])
+    done = bench.task(text, variables=variables)
+    assert bench.run(done).reason is ExitReason.COMPLETED
+    assert sorted(done.log.read_text().splitlines()) == ["[0] 0 at 29500", "[1] 1 at 29500"]
 
 
 def test_inputs_are_read_only_and_outputs_are_taken_out(bench: Bench, tmp_path: Path) -> None:

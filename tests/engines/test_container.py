@@ -127,6 +127,26 @@ class TestFiles:
             "/reconciler/inputs/table": (str(task.inputs["inputs/table"]), False),
         }
 
+    def test_only_named_folders_of_the_code_are_the_tasks_to_write_to(self, task: Task) -> None:
+        code = task.folder / "code"
+        (code / "outputs").mkdir(parents=True)
+        (code / "outputs" / "kept.txt").touch()
+        (code / "run.py").touch()
+        own = replace(task, code_folder=code, writable=(code / "outputs",))
+        assert _mounts(own)["/reconciler/code"] == (str(code), False)
+        assert _mounts(own)["/reconciler/code/outputs"] == (str(code / "outputs"), True)
+        assert _arguments(own)["working_dir"] == "/reconciler/code"
+        written = prepare_folder(own)
+        assert {code / "outputs", code / "outputs" / "kept.txt"} <= set(written)
+        assert code / "run.py" not in written
+
+    def test_a_working_directory_without_code_is_the_tasks_to_write_to(self, task: Task) -> None:
+        directory = task.folder / "code"
+        directory.mkdir(parents=True)
+        own = replace(task, code_folder=directory, writable=(directory,))
+        assert "/reconciler/code" not in _mounts(own)
+        assert directory in prepare_folder(own)
+
     def test_the_content_behind_a_link_is_mounted_not_the_link(self, task: Task, tmp_path: Path) -> None:
         (tmp_path / "link").symlink_to(tmp_path / "rows.csv")
         linked = replace(task, inputs={"inputs/rows": tmp_path / "link"})

@@ -1,0 +1,132 @@
+"""What stands in the working directory of a component's command: its code, and what is laid beside it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from reconciler.model.desired import Desired
+from reconciler.model.digests import digest_of
+from reconciler.model.manifests import Component
+from reconciler.model.problems import Code, Pointer, Problem
+from reconciler.model.snapshot import Entry, EntryKind
+from reconciler.model.steps import CodeFolder
+from reconciler.planning.resolve import Unresolved, within_repository
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+IGNORE_FILE = ".amlignore"
+
+
+class CodeFolders:
+    """The code folders of components, each listed once as long as what it is made of stays the same."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str | None, ...], tuple[tuple[str, ...], CodeFolder]] = {}
+
+    def of(self, component: Component, desired: Desired) -> CodeFolder | None:
+        """The component's code with its includes, None where it has neither.
+
+        Raises:
+            Unresolved: the repository has no such folder, or two things would lie in one place.
+        """
+        if component.code is None and not component.includes:
+            return None
+        code = None if component.code is None else _code_path(component, component.code, desired)
+        includes = tuple(_include_path(component, index, desired) for index in range(len(component.includes)))
+        key = (code, *includes) if includes else (code,)
+        made_of = tuple(_entry(path, desired).oid for path in key if path is not None)
+        known = self._known.get(key)
+        if known is None or known[0] != made_of:
+            known = self._known[key] = (made_of, _code_folder(component, code, includes, desired))
+        return known[1]
+
+
+def _code_folder(component: Component, code: str | None, includes: tuple[str, ...], desired: Desired) -> CodeFolder:
+    if code is not None and not includes and code not in desired.ignores:
+        return CodeFolder(code, _entry(code, desired).oid, desired.snapshot.files_under(code), paths=(code,))
+    entries = {} if code is None else dict(_below(code, "", desired))
+    for index, path in enumerate(includes):
+        name = posixpath.basename(path)
+        if name in entries:
+            pointer: Pointer = (*component.place, "additional_includes", index)
+            message = f"`{path}` would take the place of `{name}`, which is there already"
+            raise Unresolved(Problem(component.file, Code.DUPLICATE_NAME, message, "rename one of the two", pointer))
+        entries[name] = _entry(path, desired)
+        if entries[name].kind is EntryKind.TREE:
+            entries.update(_below(path, f"{name}/", desired))
+    made = {path: entries[path] for path in sorted(entries)}
+    files = {path: each.oid for path, each in made.items() if each.kind is not EntryKind.TREE}
+    path = posixpath.dirname(component.file) if code is None else code
+    paths = includes if code is None else (code, *includes)
+    return CodeFolder(path, _tree_of(made), files, made, paths)
+
+
+def _tree_of(entries: Mapping[str, Entry]) -> str:
+    """What stands for the id of a tree; a path may hold bytes that are no text."""
+    listed = [
+        [path.encode(errors="backslashreplace").decode(), each.oid, each.kind, each.is_executable]
+        for path, each in entries.items()
+        if each.kind is not EntryKind.TREE
+    ]
+    return f"made-{digest_of(listed)}"
+
+
+def _below(folder: str, prefix: str, desired: Desired) -> Iterator[tuple[str, Entry]]:
+    """What lies in a folder and is not ignored there, with the folders that still hold something."""
+    ignored = desired.ignores.get(folder)
+    patterns = None if ignored is None else _patterns(ignored)
+    start = f"{folder}/" if folder else ""
+    folders: set[str] = set()
+    for path in desired.snapshot.files_under(folder):
+        if path == IGNORE_FILE or (patterns is not None and patterns.match_file(path)):
+            continue
+        for position, letter in enumerate(path):
+            if letter == "/" and path[:position] not in folders:
+                folders.add(path[:position])
+                yield prefix + path[:position], desired.snapshot.entries[start + path[:position]]
+        yield prefix + path, desired.snapshot.entries[start + path]
+
+
+def _patterns(lines: Sequence[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec  # takes longer to import than most plans to make
+
+    return GitIgnoreSpec.from_lines(lines)
+
+
+def _entry(path: str, desired: Desired) -> Entry:
+    return desired.snapshot.entries[path] if path else Entry(desired.snapshot.tree, EntryKind.TREE)
+
+
+def _code_path(component: Component, written: str, desired: Desired) -> str:
+    pointer: Pointer = (*component.place, "code")
+    path = within_repository(component.file, written, pointer)
+    entry = desired.snapshot.entries.get(path)
+    if path and (entry is None or entry.kind is not EntryKind.TREE):
+        message = f"there is no folder `{path}`" if entry is None else f"`{path}` is not a folder"
+        hint = "commit the folder of the component's code, or correct `code:`"
+        raise Unresolved(Problem(component.file, Code.MISSING_FILE, message, hint, pointer))
+    return path
+
+
+def _include_path(component: Component, index: int, desired: Desired) -> str:
+    pointer: Pointer = (*component.place, "additional_includes", index)
+    path = within_repository(component.file, component.includes[index], pointer)
+    entries: Mapping[str, Entry] = desired.snapshot.entries
+    entry = entries.get(path)
+    if entry is not None and entry.kind in (EntryKind.FILE, EntryKind.TREE):
+        return path
+    hint = "commit it, or correct `additional_includes:`"
+    if not path:
+        message, hint = "the whole repository cannot be included", "name the folders that are needed"
+    elif entry is not None:
+        message, hint = f"`{path}` is neither a file nor a folder", "include what it leads to"
+    elif path.endswith(".zip"):
+        folder = component.includes[index].removesuffix(".zip")
+        message = f"there is no `{path}`, and no folder is zipped here"
+        hint = f"include the folder itself: `{folder}`"
+    else:
+        message = f"there is no file or folder `{path}`"
+    raise Unresolved(Problem(component.file, Code.MISSING_FILE, message, hint, pointer))
