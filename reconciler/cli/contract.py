@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.model.desired import Desired
-from reconciler.model.plan import Plan
+from reconciler.model.plan import PipelinePlan, Plan, SchedulePlan, StepAction
 from reconciler.model.problems import Problem
 from reconciler.model.runs import Run, StepRun
 from reconciler.model.status import Resource
+from reconciler.schedules.firing_times import next_after
 
 
-def plan_json(plan: Plan) -> dict[str, Any]:
+def plan_json(plan: Plan, now: float | None = None) -> dict[str, Any]:
+    """A plan; when schedules fire next is told as of `now`, which is this moment unless given."""
+    now = time.time() if now is None else now
     return {
         "revision": plan.revision,
         "base": plan.base,
@@ -26,10 +30,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
                 "name": pipeline.name,
                 "action": pipeline.action,
                 "reasons": list(pipeline.reasons),
-                "steps": [
-                    {"name": step.name, "kind": step.kind, "action": step.action, "reasons": list(step.reasons)}
-                    for step in pipeline.steps
-                ],
+                "steps": _steps_json(pipeline),
             }
             for pipeline in plan.pipelines
         ],
@@ -46,8 +47,37 @@ def plan_json(plan: Plan) -> dict[str, Any]:
             for item in plan.versions
         ],
         "prune": [{"kind": item.kind, "name": item.name} for item in plan.prune],
+        "schedules": [
+            {"name": schedule.name, "pipeline": schedule.pipeline, "next": next_firing(schedule, now)}
+            for schedule in plan.schedules
+        ],
         "errors": [problem_json(problem) for problem in plan.problems],
     }
+
+
+def _steps_json(pipeline: PipelinePlan) -> list[dict[str, Any]]:
+    """The steps, each nested pipeline before the first of its own."""
+    listed: list[dict[str, Any]] = []
+    told: set[str] = set()
+    for step in pipeline.steps:
+        for node in pipeline.graph.nested:
+            if node not in told and step.name.startswith(f"{node}."):
+                told.add(node)
+                listed.append({"name": node, "kind": "pipeline", "action": _node_action(pipeline, node), "reasons": []})
+        listed.append({"name": step.name, "kind": step.kind, "action": step.action, "reasons": list(step.reasons)})
+    return listed
+
+
+def _node_action(pipeline: PipelinePlan, node: str) -> StepAction:
+    """What becomes of a nested pipeline: the most that becomes of any of its steps."""
+    actions = {step.action for step in pipeline.steps if step.name.startswith(f"{node}.")}
+    return next(action for action in (StepAction.RUN, StepAction.MAYBE, StepAction.REUSE) if action in actions)
+
+
+def next_firing(schedule: SchedulePlan, now: float) -> str | None:
+    """When a schedule fires next, None where it does not."""
+    moment = next_after(schedule.trigger, now) if schedule.trigger else None
+    return rfc3339(moment) if moment is not None else None
 
 
 def validation_json(desired: Desired, problems: Sequence[Problem]) -> dict[str, Any]:
@@ -105,6 +135,7 @@ def _step_json(step: StepRun, trials: Sequence[StepRun]) -> dict[str, Any]:
         "outputs": dict(step.outputs),
         "error": step.error or None,
         "failure": step.failure or None,
+        "attempt": step.attempt,
     }
     if trials:
         body["trials"] = [

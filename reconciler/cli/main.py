@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.output import Format, complain, hand_over
+from reconciler.cli.output import CheckFormat, Format, complain, hand_over
 from reconciler.model.errors import ReconcilerError
 
 app = typer.Typer(
@@ -27,6 +27,13 @@ StateOption = Annotated[
     typer.Option("--state", envvar="RECONCILER_STATE", help="State folder; the platform's data folder by default."),
 ]
 FormatOption = Annotated[Format, typer.Option("--output", "-o", help="How to print.")]
+CheckFormatOption = Annotated[
+    CheckFormat, typer.Option("--output", "-o", help="How to print; github annotates a pull request.")
+]
+StrictOption = Annotated[
+    bool,
+    typer.Option("--strict", help="Carelessness is an error, as with `strict: true` in reconciler.yaml."),
+]
 EngineOption = Annotated[
     str,
     typer.Option(
@@ -112,39 +119,43 @@ def apply(
     data_root: DataRootOption = None,
     config: ConfigOption = None,
     force: Annotated[bool, typer.Option("--force", help="Run although nothing changed.")] = False,
+    strict: StrictOption = False,
 ) -> None:
     """Apply manifests of any kind from a folder: environments are built, pipelines run."""
     from reconciler.cli.verb_apply import apply as run
 
-    _end(run(file, _state(state), _site(engine, tracking, max_parallel, config), _roots(data_root), force))
+    options = _site(engine, tracking, max_parallel, config)
+    _end(run(file, _state(state), options, _roots(data_root), force, strict))
 
 
 @app.command()
 def validate(
     path: Annotated[Path, typer.Argument(help="A manifest, or a folder of them.")] = Path(),
     state: StateOption = None,
-    output: FormatOption = Format.TABLE,
+    output: CheckFormatOption = CheckFormat.TABLE,
     data_root: DataRootOption = None,
+    strict: StrictOption = False,
 ) -> None:
     """Check manifests: every problem with its file, line, column and a hint."""
     from reconciler.cli.verbs_manifests import validate as run
 
-    _end(run(path, _state(state), output, _roots(data_root)))
+    _end(run(path, _state(state), output, _roots(data_root), strict))
 
 
 @app.command()
 def plan(
     path: Annotated[Path, typer.Argument(help="A work tree.")] = Path(),
     state: StateOption = None,
-    output: FormatOption = Format.TABLE,
+    output: CheckFormatOption = CheckFormat.TABLE,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 3 where there is something to do.")] = False,
     data_root: DataRootOption = None,
     config: ConfigOption = None,
+    strict: StrictOption = False,
 ) -> None:
     """Show what a work tree would build and run, and why."""
     from reconciler.cli.verbs_manifests import plan as run
 
-    _end(run(path, _state(state), output, exit_code, _roots(data_root), _configuration(config)))
+    _end(run(path, _state(state), output, exit_code, _roots(data_root), _configuration(config), strict))
 
 
 @app.command()

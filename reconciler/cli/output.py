@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
+import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
@@ -14,6 +16,33 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     YAML = "yaml"
+
+
+class CheckFormat(StrEnum):
+    """How `validate` and `plan` print: as all verbs do, or as annotations of a workflow run at GitHub."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+    GITHUB = "github"
+
+
+def harmless(text: str) -> str:
+    """Text on one line with all that a terminal would obey, and all that turns the direction of writing, spelt out.
+
+    Names and lines of manifests are other people's: they must not be able to move the cursor or hide what they say.
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if _is_harmless(each) else each.encode("unicode_escape").decode() for each in text)
+
+
+def _is_harmless(character: str) -> bool:
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def _harmless_lines(text: str) -> str:
+    return "\n".join(harmless(line) for line in text.expandtabs().split("\n"))
 
 
 def say(text: str = "") -> None:
@@ -39,17 +68,21 @@ def _go_on_unheard() -> None:
 
 
 def complain(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{_harmless_lines(text)}\n")
 
 
 def print_data(data: Any, form: Format) -> None:
-    """Data as JSON or YAML."""
+    """Data as JSON or YAML, what a terminal would obey in escapes."""
     text = json.dumps(data, indent=2, ensure_ascii=False)
+    text = _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     if form is Format.YAML:
         import yaml
 
         text = yaml.safe_dump(json.loads(text), sort_keys=False, allow_unicode=True).rstrip()
     say(text)
+
+
+_OBEYED = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -67,7 +100,7 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for header in headers:
         table.add_column(header, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
+        table.add_row(*(Text(_harmless_lines(cell), style=STYLES.get(cell, "")) for cell in row))
     Console().print(table)
 
 
@@ -97,4 +130,4 @@ def _print_columns(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Non
 
 def _on_one_line(cell: str) -> str:
     indent = cell[: len(cell) - len(cell.lstrip(" "))]
-    return indent + " ".join(cell.split())
+    return indent + harmless(" ".join(cell.split()))

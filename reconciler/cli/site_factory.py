@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from reconciler.cli.engine_choice import AUTO, DOCKER, PROCESS, EngineChoice, choose_engine
+from reconciler.cli.output import complain
 from reconciler.containers.connection import Connection, has_our_kernel
 from reconciler.engines.base import Engine
 from reconciler.engines.container import step_user
@@ -22,12 +24,14 @@ from reconciler.execution.site import Site
 from reconciler.execution.workspace import Workspace
 from reconciler.model.configuration import Configuration
 from reconciler.model.errors import UsageError
+from reconciler.source.remote_data import RemoteStore
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
 from reconciler.tracking.base import Tracking
 from reconciler.tracking.mlflow_tracking import MlflowTracking
 from reconciler.tracking.none import NoTracking
 
+_log = logging.getLogger("reconciler")
 _FEWEST_BUILDS = 2
 _LOOK_SECONDS = 0.5
 
@@ -39,12 +43,14 @@ class SiteOptions:
     Attributes:
         tracking: MLflow's URI, `none`, or None for the record in the state folder.
         max_parallel: steps and trials at once.
+        is_work_tree: the manifests are the user's own; else they come from a repository that others may push to.
     """
 
     engine: str = AUTO
     tracking: str | None = None
     max_parallel: int = 1
     configuration: Configuration = field(default_factory=Configuration)
+    is_work_tree: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +89,24 @@ def site_as_left(state: State, options: SiteOptions) -> Site:
 def _site(state: State, options: SiteOptions, choice: EngineChoice) -> Site:
     parts = _docker(state, options, choice) if choice.name == DOCKER else _processes(state, options)
     parallel = max(options.max_parallel, _FEWEST_BUILDS)
+    remote_data = make_remote_data(state, options.configuration, options.is_work_tree)
     return Site(
         state=state,
         engine=parts.engine,
         environments=EnvironmentPool(state, parts.builder, time.time, parallel),
         tracking=parts.tracking,
-        workspace=Workspace(state.folder, state.outputs, state.documents),
+        workspace=Workspace(state.folder, state.outputs, state.documents, remote_data),
         slots=ThreadPoolExecutor(max_workers=options.max_parallel, thread_name_prefix="step"),
         clock=time.time,
         base_images=parts.base_images,
+        remote_data=remote_data,
     )
+
+
+def make_remote_data(state: State, configuration: Configuration, is_work_tree: bool = True) -> RemoteStore:
+    """What looks data at URLs up, as the operator allows it."""
+    tell = complain if is_work_tree else _log.info
+    return RemoteStore(state.folder.data, state.documents, configuration.data, is_work_tree, tell)
 
 
 def _settled_choice(state: State, options: SiteOptions) -> EngineChoice:

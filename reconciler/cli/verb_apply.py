@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from reconciler.cli.output import complain, say
 from reconciler.cli.progress import Progress
 from reconciler.cli.run_table import show_run
-from reconciler.cli.show_problems import show_problems
+from reconciler.cli.show_problems import counted, show_problems
 from reconciler.cli.site_factory import SiteOptions, make_site
 from reconciler.cli.work_tree import LoadedTree, below, loaded_tree, plan_tree
 from reconciler.execution.carry_out import Order, abandon_all, new_run, restore
 from reconciler.execution.origin import Origin
 from reconciler.execution.site import Site
+from reconciler.manifests.settings import SETTINGS_FILE
 from reconciler.model.errors import ReconcilerError, UsageError
 from reconciler.model.kinds import kind_of
 from reconciler.model.manifests import Component, DataAsset, Environment
-from reconciler.model.pipelines import Pipeline
+from reconciler.model.pipelines import Pipeline, PipelineComponent
 from reconciler.model.plan import Actual, PipelineAction, PipelinePlan
 from reconciler.model.problems import Code, Problem, Severity
 from reconciler.model.runs import Run
+from reconciler.model.steps import DataSource, Graph
 from reconciler.planning.diff import plan_pipeline
 from reconciler.planning.environments import environment_spec
 from reconciler.state.folder import StateFolder
@@ -34,13 +37,14 @@ def apply(
     options: SiteOptions,
     data_roots: tuple[str, ...],
     is_forced: bool,
+    is_strict: bool = False,
 ) -> int:
     """Apply what lies at a path; 1 where it is refused or a run fails."""
     state = State(folder)
     try:
         site = make_site(state, options)
         try:
-            with loaded_tree(file, state, data_roots, site.base_images) as tree:
+            with loaded_tree(file, state, data_roots, site.base_images, is_strict, site.remote_data) as tree:
                 return _apply(tree, file, site, is_forced)
         finally:
             site.close()
@@ -52,18 +56,20 @@ def _apply(tree: LoadedTree, file: Path, site: Site, is_forced: bool) -> int:
     chosen = [manifest for path, manifest in tree.desired.manifests.items() if below(tree, file, path)]
     made, actual = plan_tree(tree, site.state, is_forced)
     planned = {graph.pipeline for graph in tree.graphs}
-    is_whole = all(manifest.name in planned for manifest in chosen if isinstance(manifest, Pipeline))
-    problems = [_softened(problem) for problem in made.problems if not is_whole or _concerns(problem, tree, file)]
+    pipelines = {manifest.name for manifest in chosen if isinstance(manifest, Pipeline)}
+    files = _files_of([graph for graph in tree.graphs if graph.pipeline in pipelines], tree)
+    problems = [_softened(problem) for problem in made.problems]
+    if pipelines <= planned:  # what stands elsewhere, and is used by none of them, is no reason to refuse them
+        problems = [each for each in problems if each.file in files or below(tree, file, each.file)]
     show_problems(problems, tree.content)
     if any(problem.is_error for problem in problems):
-        complain("refused: nothing was applied")
+        complain(f"refused: {counted(problems)}; nothing was applied")
         return 1
     if not chosen:
         raise UsageError("there is no manifest here", place=str(file), hint="name a manifest or its folder")
     try:
         if site.state.presence.enter():
             abandon_all(site, LOCAL_SOURCE)
-        pipelines = {manifest.name for manifest in chosen if isinstance(manifest, Pipeline)}
         plans = [plan_pipeline(graph, actual, is_forced) for graph in tree.graphs if graph.pipeline in pipelines]
         is_good = _build([m for m in chosen if isinstance(m, Environment)], tree, site) if not plans else True
         for manifest in chosen:
@@ -85,9 +91,22 @@ def _softened(problem: Problem) -> Problem:
     return problem
 
 
-def _concerns(problem: Problem, tree: LoadedTree, file: Path) -> bool:
-    """A folder whose pipelines can be planned is judged by its own files; one manifest by all that it may refer to."""
-    return below(tree, file, problem.file) if file.is_dir() else True
+def _files_of(graphs: Sequence[Graph], tree: LoadedTree) -> set[str]:
+    """The manifests that graphs are made of."""
+    files = {SETTINGS_FILE}
+    components: set[str] = set()
+    for graph in graphs:
+        files.add(graph.file)
+        for step in graph.steps:
+            components.add(step.definition.component)
+            files.add(step.environment.file)
+            files.update(source.file for _, source in step.sources if isinstance(source, DataSource))
+    is_nested = any(graph.nested for graph in graphs)
+    for manifest in tree.desired.manifests.values():
+        is_part = isinstance(manifest, PipelineComponent) and is_nested
+        if is_part or (isinstance(manifest, Component) and manifest.name in components):
+            files.add(manifest.file)
+    return files
 
 
 def _build(environments: list[Environment], tree: LoadedTree, site: Site) -> bool:
@@ -106,6 +125,9 @@ def _build(environments: list[Environment], tree: LoadedTree, site: Site) -> boo
 def _carry_out(plan: PipelinePlan, actual: Actual, tree: LoadedTree, site: Site) -> bool:
     snapshot = tree.desired.snapshot
     order = Order(LOCAL_SOURCE, snapshot.revision, "apply", _origin(tree))
+    if plan.graph.hindrances:
+        complain(f"pipeline {plan.name} does not run: {'; '.join(plan.reasons)}")
+        return False
     if plan.action is PipelineAction.NONE:
         say(f"pipeline {plan.name}: nothing to do")
         return True

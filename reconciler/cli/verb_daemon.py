@@ -6,6 +6,7 @@ import logging
 import re
 import signal
 import threading
+from dataclasses import replace
 
 from reconciler.cli.output import complain, say
 from reconciler.cli.progress import Progress
@@ -41,7 +42,7 @@ def daemon(
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     state = State(folder)
-    site = make_site(state, options)
+    site = make_site(state, replace(options, is_work_tree=False))
     reporter = _Reporter()
     try:
         settings = DaemonSettings(SourceSettings(name, source, branch, data_roots), interval)

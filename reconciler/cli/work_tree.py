@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,9 +16,13 @@ from reconciler.model.errors import UsageError
 from reconciler.model.plan import Actual, Plan
 from reconciler.model.problems import Problem
 from reconciler.model.steps import Graph
+from reconciler.model.strictness import judged
 from reconciler.planning.diff import plan as make_plan
+from reconciler.planning.firing import Firing, firings, problems_of
 from reconciler.planning.graph import GraphBuilder
-from reconciler.source.local_data import with_local_data
+from reconciler.source.ignores import with_ignores
+from reconciler.source.outside_data import with_outside_data
+from reconciler.source.remote_data import RemoteStore
 from reconciler.source.worktree import Worktree, worktree_snapshot
 from reconciler.state.actual import ActualReader
 from reconciler.state.sources import LOCAL_SOURCE
@@ -30,12 +34,14 @@ class LoadedTree:
     """A work tree with its manifests and graphs.
 
     Attributes:
+        firings: what its schedules would run, by file.
         problems: of the manifests and of their references, located.
     """
 
     worktree: Worktree
     desired: Desired
     graphs: list[Graph]
+    firings: Mapping[str, Firing]
     problems: tuple[Problem, ...]
 
     def content(self, file: str) -> bytes | None:
@@ -45,9 +51,18 @@ class LoadedTree:
 
 @contextmanager
 def loaded_tree(
-    path: Path, state: State, data_roots: Sequence[str] = (), base_images: BaseImages | None = None
+    path: Path,
+    state: State,
+    data_roots: Sequence[str] = (),
+    base_images: BaseImages | None = None,
+    is_strict: bool = False,
+    remote_data: RemoteStore | None = None,
 ) -> Iterator[LoadedTree]:
     """Load the repository that a path lies in.
+
+    Args:
+        is_strict: carelessness is an error, whatever `reconciler.yaml` says.
+        remote_data: None where URLs are not looked up.
 
     Raises:
         UsageError: there is nothing at the path.
@@ -60,11 +75,16 @@ def loaded_tree(
     worktree = worktree_snapshot(folder, scratch)
     try:
         loaded = Loader(state.documents).load(worktree.snapshot, worktree.objects)
-        desired = with_local_data(loaded, data_roots, state.documents)
+        if is_strict:
+            loaded = replace(loaded, settings=replace(loaded.settings, is_strict=True))
+        loaded = replace(with_ignores(loaded, worktree.objects), registered=state.assets.all())
+        desired = with_outside_data(loaded, data_roots, state.documents, remote_data, worktree.objects)
         desired = with_bases(desired, base_images, worktree.objects)
         graphs, found = GraphBuilder().build(desired)
-        problems = located((*desired.problems, *found), desired.snapshot, worktree.objects)
-        yield LoadedTree(worktree, desired, graphs, problems)
+        scheduled = firings(desired)
+        problems = judged((*desired.problems, *found, *problems_of(scheduled)), desired.settings)
+        problems = located(problems, desired.snapshot, worktree.objects)
+        yield LoadedTree(worktree, desired, graphs, scheduled, problems)
     finally:
         worktree.objects.close()
         shutil.rmtree(scratch, ignore_errors=True)
@@ -73,9 +93,9 @@ def loaded_tree(
 def plan_tree(tree: LoadedTree, state: State, is_forced: bool = False) -> tuple[Plan, Actual]:
     """The plan of a work tree against the state, and the actual state that it was made from."""
     actual = ActualReader(state).read(source_of(state), tree.graphs, is_forced)
-    plan = make_plan(replace(tree.desired, problems=()), tree.graphs, (), actual)
-    problems = located(plan.problems, tree.desired.snapshot, tree.worktree.objects)
-    return replace(plan, problems=(*tree.problems, *problems)), actual
+    desired = replace(tree.desired, problems=())
+    plan = make_plan(desired, tree.graphs, tree.problems, actual, scheduled=tree.firings)
+    return replace(plan, problems=located(plan.problems, tree.desired.snapshot, tree.worktree.objects)), actual
 
 
 def source_of(state: State) -> str:

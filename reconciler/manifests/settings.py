@@ -2,48 +2,73 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+import posixpath
+from collections.abc import Iterator, Mapping
 
 from reconciler.manifests import yaml_reader
+from reconciler.manifests.schema import check
+from reconciler.model.data_paths import BadPathError, InRepository, data_place
 from reconciler.model.desired import Settings
-from reconciler.model.problems import Code, Problem, Severity
+from reconciler.model.problems import Code, Pointer, Problem
 
 SETTINGS_FILE = "reconciler.yaml"
-_KEYS = ("environments", "versions")
 
 
 def settings_of(content: bytes) -> tuple[Settings, tuple[Problem, ...]]:
-    """The settings, with what is wrong in the file."""
+    """The settings, with what is wrong in the file; where a value is wrong, its default holds."""
     document = yaml_reader.read(content, SETTINGS_FILE)
-    if document.problems or not document.values or document.values[0] is None:
+    if document.problems:
         return Settings(), document.problems
-    if len(document.values) > 1:
+    written = [value for value in document.values if value is not None]
+    if len(written) > 1:
         return Settings(), (_problem("the file holds several documents", "write one", ()),)
-    values = document.values[0]
+    values = written[0] if written else {}
+    problems = check("reconciler", values, SETTINGS_FILE)
     if not isinstance(values, dict):
-        return Settings(), (_problem("the file must be a mapping", "write `environments:`", ()),)
-    problems = [_unknown(key) for key in values if key not in _KEYS]
-    environments = values.get("environments") or {}
-    if not isinstance(environments, dict):
-        problems.append(_problem("`environments` must be a mapping", 'write `"AzureML-*": sklearn`', ("environments",)))
-        environments = {}
-    versions = values.get("versions", "refuse")
-    if versions not in ("refuse", "warn"):
-        problems.append(_problem(f"`versions` is {versions!r}", "write `refuse` or `warn`", ("versions",)))
-    for pattern, name in environments.items():
-        if not isinstance(name, str):
-            hint = "name an environment of this repository"
-            problems.append(_problem(f"`{pattern}` stands for {name!r}", hint, ("environments", pattern)))
-    mapped = tuple((pattern, name) for pattern, name in environments.items() if isinstance(name, str))
-    return Settings(mapped, versions != "warn"), tuple(problems)
+        return Settings(), tuple(problems)
+    datastores = _texts(values, "datastores")
+    problems.extend(_unusable(datastores))
+    wrong = {problem.pointer for problem in problems}
+    settings = Settings(
+        environments=tuple(_right(_texts(values, "environments"), "environments", wrong)),
+        mutated_versions_are_errors=values.get("versions") != "warn",
+        datastores=tuple(_right(datastores, "datastores", wrong)),
+        is_strict=values.get("strict") is True,
+    )
+    return settings, tuple(problems)
 
 
-def _unknown(key: str) -> Problem:
-    nearest = get_close_matches(key, _KEYS, n=1)
-    hint = f"did you mean `{nearest[0]}`?" if nearest else "known here: `environments`, `versions`"
-    message = f"`{key}` is not known here and has no effect"
-    return Problem(SETTINGS_FILE, Code.UNKNOWN_PROPERTY, message, hint, (key,), Severity.WARNING)
+def _texts(values: Mapping[str, object], key: str) -> dict[str, str]:
+    mapping = values.get(key)
+    if not isinstance(mapping, dict):
+        return {}
+    return {name: value for name, value in mapping.items() if isinstance(value, str) and value}
 
 
-def _problem(message: str, hint: str, pointer: tuple[str, ...]) -> Problem:
+def _unusable(datastores: Mapping[str, str]) -> Iterator[Problem]:
+    """What is wrong with the folders and URLs by themselves; whether something is there shows when it is read."""
+    for name, target in datastores.items():
+        pointer = ("datastores", name)
+        if target.lower().startswith("azureml:"):
+            hint = "name the folder or URL where its content lies for this machine, such as `./data`"
+            yield _problem(f"`{target}` can be read at Azure only", hint, pointer)
+            continue
+        try:
+            place = data_place(target)
+        except BadPathError as bad:
+            yield Problem(SETTINGS_FILE, bad.code, bad.message, bad.hint, pointer)
+            continue
+        if isinstance(place, InRepository) and posixpath.normpath(place.path).split("/")[0] == "..":
+            message = f"`{target}` leads out of the repository"
+            hint = "name a folder of the repository, an absolute path below a `--data-root`, or a URL"
+            yield Problem(SETTINGS_FILE, Code.OUTSIDE_REPOSITORY, message, hint, pointer)
+
+
+def _right(mapping: Mapping[str, str], key: str, wrong: set[Pointer]) -> Iterator[tuple[str, str]]:
+    for name, value in mapping.items():
+        if (key, name) not in wrong:
+            yield name, value
+
+
+def _problem(message: str, hint: str, pointer: Pointer) -> Problem:
     return Problem(SETTINGS_FILE, Code.INVALID_VALUE, message, hint, pointer)

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -19,7 +20,7 @@ except ImportError:  # PyYAML built without libyaml: slower, the same result
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 MAXIMUM_BYTES = 5_000_000
-MAXIMUM_VALUES = 200_000
+MAXIMUM_VALUES = 40_000
 MAXIMUM_DEPTH = 100
 MAXIMUM_PROBLEMS = 100
 _SAFE_DEPTH = 400  # libyaml composes by recursion: from here on it could overflow the stack of a thread
@@ -81,22 +82,60 @@ class Places:
             nodes = _compose(content)
         except (yaml.YAMLError, _FormError):
             nodes = []
+        self._content = content
         mappings = (node for node in nodes if isinstance(node, MappingNode))
         self._root = next(mappings, nodes[0] if nodes else None)
 
-    def of(self, pointer: Pointer) -> tuple[int, int]:
-        """Line and column, both from 1, of the value at the pointer or of its nearest ancestor that exists."""
+    def of(self, pointer: Pointer, part: str = "") -> tuple[int, int]:
+        """Line and column, both from 1, of the value at the pointer or of its nearest ancestor that exists.
+
+        Args:
+            part: what of the value is meant; where it is not found, the whole is.
+        """
         if self._root is None:
             return 1, 1
         node = self._root
         mark = node.start_mark
-        for part in pointer:
-            found = _child(node, part)
+        for key in pointer:
+            found = _child(node, key)
             if found is None:
-                break
-            key, node = found
-            mark = key.start_mark
-        return mark.line + 1, mark.column + 1
+                return mark.line + 1, mark.column + 1
+            named, node = found
+            mark = named.start_mark
+        within = self._part_of(node, part) if part else None
+        return within or (mark.line + 1, mark.column + 1)
+
+    def _part_of(self, node: yaml.Node, part: str) -> tuple[int, int] | None:
+        whole = re.compile(rf"(?<![\w.]){re.escape(part)}(?!\w)" if part[-1].isalnum() else re.escape(part))
+        first, last = node.start_mark.line, node.end_mark.line
+        for number, line in enumerate(self._lines[first : last + 1], start=first):
+            found = whole.search(line, node.start_mark.column if number == first else 0)
+            if found is not None:
+                return number + 1, found.start() + 1
+        return None
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return lines_of(self._content)
+
+    def text(self, pointer: Pointer) -> str | None:
+        """The text of the scalar at the pointer as it was written, `3.10` for what reads as 3.1; None if none is there.
+
+        Quotes are no part of it: a quoted value is text already, and is what it says.
+        """
+        node = self._root
+        for part in pointer:
+            found = _child(node, part) if node is not None else None
+            if found is None:
+                return None
+            _, node = found
+        return str(node.value) if isinstance(node, ScalarNode) else None
+
+
+def lines_of(content: bytes) -> list[str]:
+    """The lines of a file as YAML counts them, which is not as Python does."""
+    is_wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return _LINE_END.split(content.decode("utf-16" if is_wide else "utf-8-sig", errors="replace"))
 
 
 def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:
@@ -160,7 +199,7 @@ def _measure(content: bytes) -> None:
                 depth -= 1
             if depth > MAXIMUM_DEPTH:
                 raise _too_deep(event.start_mark)
-            if count > 3 * MAXIMUM_VALUES:
+            if count > 2 * MAXIMUM_VALUES:
                 raise _too_many(event.start_mark)
     finally:
         loader.dispose()
@@ -268,7 +307,7 @@ def _syntax_problem(error: yaml.YAMLError, content: bytes, file: str) -> Problem
     mark = getattr(error, "problem_mark", None)
     said = getattr(error, "problem", None) or str(error).splitlines()[0]
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    lines = _LINE_END.split(content.decode(errors="replace"))
+    lines = lines_of(content)
     if line > len(lines):  # libyaml ends the last line where the file does not
         line, column = len(lines), len(lines[-1]) + 1
     return _problem(file, f"this is not YAML: {said}", _syntax_hint(said, lines[line - 1]), line, column)
@@ -283,7 +322,7 @@ def _syntax_hint(said: str, written: str) -> str:
         return "a value that holds `: ` needs quotes, or the line above is not closed"
     if "undefined alias" in said:
         return "an alias `*name` needs its anchor `&name` further up"
-    if "escape" in said:
+    if "escape" in said or "hexdecimal" in said:
         return "double the backslash, or use single quotes"
     if "could not find expected ':'" in said:
         return "a key must be followed by `: `"

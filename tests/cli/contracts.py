@@ -69,6 +69,7 @@ PLAN = _record(
     ),
     versions=_list(_VERSION),
     prune=_list(_record(kind=TEXT, name=TEXT)),
+    schedules=_list(_record(name=TEXT, pipeline=TEXT, next={"anyOf": [TIME, {"type": "null"}]})),
     errors=_list(_PROBLEM),
 )
 VALIDATION = _record(

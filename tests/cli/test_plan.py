@@ -143,3 +143,14 @@ def test_a_folder_that_is_no_repository_can_be_planned(tmp_path: Path, state: Pa
 
 def test_the_folder_one_stands_in_is_planned_where_none_is_named(tree: Path, state: Path) -> None:
     assert reconciler("plan", "-o", "json", "--state", state, folder=tree).data == _data(tree, state)
+
+
+def test_schedules_are_shown_with_what_they_run_and_when_next(tree: Path, state: Path) -> None:
+    schedule = "trigger: {type: cron, expression: 30 6 1 1 *}\ncreate_job: %s\n%s"
+    inline = "{jobs: {greet: {command: 'true', environment: azureml:tools@latest}}}"
+    (tree / "yearly.yaml").write_text(schedule % ("azureml:lending@latest", ""))
+    (tree / "never.yaml").write_text(schedule % (inline, "is_enabled: false\n"))
+    never, yearly = _data(tree, state)["schedules"]
+    assert never == {"name": "never", "pipeline": "job", "next": None}
+    assert (yearly["name"], yearly["pipeline"], yearly["next"][4:]) == ("yearly", "lending", "-01-01T06:30:00Z")
+    assert f"schedule yearly: lending, next at {yearly['next']}" in _plan(tree, state).out

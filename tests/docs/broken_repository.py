@@ -41,6 +41,10 @@ BROKEN = {
     "data/missing_property.yaml": "$schema: https://azuremlschemas.azureedge.net/latest/data.schema.json\n"
     "name: old_loans\ntype: uri_file\n",
     "pipelines/unsupported_kind.yaml": "type: automl\nexperiment_name: loans\n",
+    "pipelines/no_effect.yaml": f"{_PIPELINE}    services: {{tensorboard: {{type: tensorboard}}}}\n",
+    "components/odd_name/component.yaml": "name: OddName\ntype: command\ncommand: python run.py\n"
+    "environment: azureml:sklearn@^1.0\n",
+    "data/unquoted_version.yaml": "name: new_loans\nversion: 1.10\ntype: uri_file\npath: loans.csv\n",
     "components/curated/component.yaml": "name: curated\ntype: command\ncommand: python run.py\n"
     "environment: azureml:AzureML-sklearn-1.5@latest\n",
     "pipelines/unresolved_reference.yaml": _PIPELINE.replace("azureml:split@^1.0", "azureml:split@^2.0"),
@@ -55,6 +59,10 @@ BROKEN = {
     "  other:\n    component: azureml:split@^1.0\n    inputs: {data: '${{parent.jobs.one.outputs.train}}'}\n",
     "components/missing_file/component.yaml": "name: missing_file\ntype: command\ncommand: python run.py\n"
     "code: ./source\nenvironment: azureml:sklearn@^1.0\n",
+    "pipelines/unreachable_data.yaml": _PIPELINE.replace("azureml:loans@latest", "http://127.0.0.1:9/loans.csv"),
+    "pipelines/unmapped_datastore.yaml": _PIPELINE.replace(
+        "azureml:loans@latest", "azureml://datastores/archive/paths/loans.csv"
+    ),
     "components/outside/component.yaml": "name: outside\ntype: command\ncommand: python run.py\n"
     "code: ../../../shared\nenvironment: azureml:sklearn@^1.0\n",
 }

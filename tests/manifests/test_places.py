@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.manifests.yaml_reader import Places
+from reconciler.manifests.yaml_reader import Places, lines_of
 from reconciler.model.problems import Pointer
 
 PIPELINE = """\
@@ -131,3 +131,68 @@ def test_at_the_place_of_every_value_stands_its_key_or_itself(tree: dict[str, ob
         line, column = places.of(pointer)
         written = lines[line - 1][column - 1 :].lstrip("'\"")
         assert written.startswith(str(pointer[-1]) if isinstance(pointer[-1], str) else str(value))
+
+
+@pytest.mark.parametrize("written", ["3.10", "1_0", "1e3", "0x1F", "1.0.0", "~", "yes", "'3.10'", '"3.10"'])
+def test_the_text_of_a_value_is_what_was_written(written: str) -> None:
+    content = f"# a comment\nname: a\nversion: {written}\njobs:\n  a: {{version: {written}}}\n".encode()
+    expected = written.strip("'\"")
+    assert Places(content).text(("version",)) == expected
+    assert Places(content).text(("jobs", "a", "version")) == expected
+
+
+def test_the_text_of_a_value_behind_an_alias_or_a_merge_is_found() -> None:
+    content = b"base: &b {version: 3.10}\nmerged: {<<: *b}\nlist: [*b, 1_0]\n"
+    assert Places(content).text(("merged", "version")) == "3.10"
+    assert Places(content).text(("list", 0, "version")) == "3.10"
+    assert Places(content).text(("list", 1)) == "1_0"
+
+
+@pytest.mark.parametrize("pointer", [(), ("nope",), ("a", "b"), ("list",), ("list", 7), ("list", "x"), ("list", 0, 0)])
+def test_where_no_scalar_stands_there_is_no_text(pointer: Pointer) -> None:
+    assert Places(b"a: 1\nlist: [x]\n").text(pointer) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"a: [", b"\xff\xfe", b"- 1\n"])
+def test_a_file_that_cannot_be_read_has_no_texts(content: bytes) -> None:
+    assert Places(content).text(("version",)) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        (b"", [""]),
+        (b"a\nb\r\nc\rd", ["a", "b", "c", "d"]),
+        ("\ufeffa\x0bb\x85c\u2028d".encode(), ["a\x0bb", "c", "d"]),
+        ("a\n\u00e9".encode("utf-16"), ["a", "\u00e9"]),
+        (b"a\xff\nb", ["a\ufffd", "b"]),
+    ],
+)
+def test_lines_are_counted_as_the_places_are(content: bytes, lines: list[str]) -> None:
+    assert lines_of(content) == lines
+
+
+COMMAND = b"""\
+command: >-
+  python run.py --data ${{inputs.data}}
+  --size ${{inputs.size}} --size-of ${{ inputs.size_of }}
+  --out ${{outputs.x}}
+quoted: "a \\x41 ${{inputs.size}}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "part", "line", "column"),
+    [
+        ("command", "inputs.data", 2, 27),
+        ("command", "inputs.size", 3, 13),
+        ("command", "inputs.size_of", 3, 41),
+        ("command", "${{outputs.x}}", 4, 9),
+        ("command", "outputs.nope", 1, 1),
+        ("quoted", "inputs.size", 5, 20),
+        ("quoted", "a A", 5, 1),
+        ("nope", "inputs.data", 1, 1),
+    ],
+)
+def test_a_part_of_a_long_value_has_its_own_place(key: str, part: str, line: int, column: int) -> None:
+    assert Places(COMMAND).of((key,), part) == (line, column)
