@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.command_line import measure_daemon, measure_help, measure_nothing_to_do
 from benchmarks.containers import measure_containers
+from benchmarks.manifests import measure_manifests
 from benchmarks.measure import Measure
 from benchmarks.peers import measure_peers
 from benchmarks.planning import measure_planning
@@ -56,6 +57,7 @@ def _all(folder: Path, sizes: list[int], executed: int, peers: int, image: str) 
         if size <= executed:
             yield from measure_steps(repository, folder / f"run-{size}", "none")
             yield from measure_steps(repository, folder / f"tracked-{size}", None)
+    yield from measure_manifests(folder, max(sizes))
     yield from measure_containers(folder, image)
     if peers:
         yield from measure_peers(peers, folder / "peers")

@@ -47,7 +47,7 @@ class Followed:
             commit = planned.desired.snapshot.commit or ""
             applied = ready("Applied", "")
             state.sources.save(SourceState(source, "", "main", revision, commit, revision, commit, applied))
-        state.sources.save_resources(source, resources_of(planned.desired, state, source, {}), time.time())
+        state.sources.save_resources(source, resources_of(planned.desired, state, source, {}, {}, {}), time.time())
 
     def _succeeded(self, graph: Graph, revision: str, source: str) -> None:
         now = time.time()

@@ -46,6 +46,7 @@ class Greeting(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+        self.rfile.readline()  # who hangs up before it was spoken to breaks the pipe
 
 
 class Silent(socketserver.StreamRequestHandler):

@@ -7,14 +7,16 @@ import math
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from reconciler.model.errors import TrackingError
-from reconciler.tracking.base import ModelVersion, RunRequest
+from reconciler.tracking.base import ModelRequest, ModelVersion, RunRequest
 
-from .mlflow_kind import AUTOLOGGING_FIRST, NESTING, MlflowKind, Trained, request
+from .mlflow_kind import AUTOLOGGING_FIRST, LOGGING_COURSES, NESTING, Deadline, MlflowKind, Trained, request
 
 REGISTERING = """
 import json, sys
@@ -44,6 +46,22 @@ print(json.dumps({
     "said_by_the_model": mlflow.models.get_model_info("models:/lending_club@champion").run_id,
     "prediction": model.predict([[0.0], [3.0]]).tolist(),
 }))
+"""
+
+LISTING = """
+import sys
+import mlflow
+
+run_id, folder = sys.argv[1:]
+print(*(file.path for file in mlflow.MlflowClient().list_artifacts(run_id, folder)), sep="\\n")
+"""
+
+DOWNLOADING = """
+import pathlib, sys
+import mlflow
+
+uri, name = sys.argv[1:]
+print(pathlib.Path(mlflow.artifacts.download_artifacts(artifact_uri=uri), name).read_text())
 """
 
 LOADING = """
@@ -84,6 +102,25 @@ class MlflowConformance:
         experiment_id = kind.tracking.variables(None, "lending")["MLFLOW_EXPERIMENT_ID"]
         assert kind.children(experiment_id, root) == 20
 
+    def test_what_a_step_has_logged_so_far_is_told_while_it_goes_on(self, kind: MlflowKind) -> None:
+        root = kind.tracking.start_run(request("pipeline")).result()
+        run_id = kind.tracking.start_run(request("train", root=root)).result()
+        process = kind.step(LOGGING_COURSES, run_id, "lending")
+
+        def told(metric: str, *runs: str) -> Mapping[str, tuple[float, ...]]:
+            return kind.tracking.histories(runs, metric).result()
+
+        Deadline(120, pause=0.5).until(lambda: told("late", run_id)[run_id] != ())
+        assert process.poll() is None
+        assert told("late", run_id) == {run_id: (0.9,)}
+        assert told("unstepped", run_id, root, "0" * 32) == {run_id: (0.25,), root: (), "0" * 32: ()}
+        first, second, third = told("by step", run_id)[run_id]
+        assert (first, second) == (0.5, 0.75)
+        assert math.isnan(third)
+        process.communicate(timeout=60)
+        kind.tracking.finish_run(run_id, "FINISHED").result()
+        assert told("late", run_id) == {run_id: (0.9,)}
+
     def test_a_run_that_is_not_in_mlflow_cannot_be_reused(self, kind: MlflowKind) -> None:
         with pytest.raises(TrackingError, match="not in MLflow") as caught:
             kind.tracking.copy_run("0" * 32, request("train_lr")).result()
@@ -106,6 +143,33 @@ class MlflowConformance:
         assert data.metrics["m1099"] == 1099.0
         assert math.isnan(data.metrics["nan"])
         assert data.status == "KILLED"
+
+    def test_files_that_a_step_left_become_artifacts_of_its_run(self, kind: MlflowKind, tmp_path: Path) -> None:
+        (tmp_path / "outputs" / "sub").mkdir(parents=True)
+        (tmp_path / "outputs" / "sub" / "a.txt").write_text("a")
+        run_id = kind.tracking.start_run(request("train")).result()
+        kind.tracking.log_artifacts(run_id, tmp_path).result()
+        kind.tracking.finish_run(run_id, "FINISHED").result()
+        copy = kind.tracking.copy_run(run_id, request("train")).result()
+        for each in (run_id, copy):
+            assert kind.run_step(LISTING, None, "lending", each, "outputs/sub").split() == ["outputs/sub/a.txt"]
+
+    def test_a_model_is_registered_once_for_the_same_content(self, kind: MlflowKind, tmp_path: Path) -> None:
+        (tmp_path / "model").mkdir()
+        (tmp_path / "model" / "weights").write_text("1")
+        run_id = kind.tracking.start_run(request("train")).result()
+        wanted = ModelRequest(
+            "loans_model", run_id, tmp_path / "model", "d1", "outputs/model", {"reconciler.step": "t"}
+        )
+        first = kind.tracking.register_model(wanted).result()
+        assert (first.name, first.version, first.run_id) == ("loans_model", "1", run_id)
+        assert kind.tracking.register_model(wanted).result() == first
+        later = kind.tracking.start_run(request("train")).result()
+        assert kind.tracking.register_model(replace(wanted, run_id=later)).result() == first
+        second = kind.tracking.register_model(replace(wanted, run_id=later, digest="d2")).result()
+        assert (second.version, second.run_id) == ("2", later)
+        assert kind.tracking.registered([later]).result() == (second,)
+        assert kind.run_step(DOWNLOADING, None, "lending", "models:/loans_model/1", "weights").strip() == "1"
 
     def test_a_deleted_experiment_is_refused_with_the_way_to_restore_it(self, kind: MlflowKind) -> None:
         kind.tracking.start_run(request("pipeline", experiment="old")).result()

@@ -59,6 +59,19 @@ with mlflow.start_run():
 """
 
 
+LOGGING_COURSES = """
+import math, sys
+import mlflow
+
+with mlflow.start_run():  # ends the step's run; what is logged afterwards makes a run beside it
+    for step, value in ((2, 0.75), (1, 0.5), (3, math.nan)):
+        mlflow.log_metric("by step", value, step=step)
+    mlflow.log_metric("unstepped", 0.25)
+mlflow.log_metric("late", 0.9)
+sys.stdin.read()
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class MlflowKind:
     """A tracking, and how a test reaches round it.
@@ -79,6 +92,7 @@ class MlflowKind:
             [sys.executable, "-c", code, *arguments],
             env=environment,
             text=True,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

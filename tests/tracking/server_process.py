@@ -30,7 +30,7 @@ class ServerProcess:
             self._process = subprocess.Popen(command, cwd=folder, env=os.environ | _QUIET, stdout=log, stderr=log)
 
     def wait(self) -> None:
-        Deadline(60, 0.1).until(self._answers)
+        Deadline(180, 0.1).until(self._answers)
 
     def ask(self, path: str, body: dict[str, Any]) -> Any:
         """Ask the REST interface."""

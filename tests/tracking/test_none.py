@@ -14,6 +14,7 @@ def test_without_tracking_every_question_has_an_empty_answer_at_once() -> None:
     assert tracking.start_run(request("r")).result(0) == ""
     assert tracking.copy_run("", request("r")).result(0) == ""
     assert tracking.finish_run("", "FINISHED", {"m": 1.0}).result(0) == RunData("", "FINISHED", {"m": 1.0}, {}, {}, ())
+    assert tracking.histories([""], "m").result(0) == {}
     assert tracking.registered([""]).result(0) == ()
     assert tracking.set_aliases([]).result(0) is None
     tracking.flush()
