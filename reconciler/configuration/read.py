@@ -14,6 +14,7 @@ from reconciler.model.configuration import (
     BuildSecret,
     BuildSettings,
     Configuration,
+    DataSettings,
     DockerSettings,
     RegistryLogin,
     StepSettings,
@@ -42,7 +43,9 @@ def read_configuration(path: Path | None, variables: Mapping[str, str]) -> Confi
         raise UsageError(message, place=str(path), hint="name another file with --config") from error
     reader = _Reader(path, content, variables)
     document = reader.document()
-    return Configuration(str(path), reader.docker(document.get("docker") or {}))
+    return Configuration(
+        str(path), reader.docker(document.get("docker") or {}), reader.data(document.get("data") or {})
+    )
 
 
 class _Reader:
@@ -83,6 +86,15 @@ class _Reader:
             },
             push=written.get("push", "").rstrip("/"),
             patience_seconds=float(written.get("patience", default.patience_seconds)),
+        )
+
+    def data(self, written: Mapping[str, Any]) -> DataSettings:
+        default, urls = DataSettings(), written.get("urls")
+        most = self._size(written, "max_size", ("data",))
+        return DataSettings(
+            urls=None if urls is None else tuple(urls),
+            max_bytes=default.max_bytes if most is None else most,
+            timeout_seconds=float(written.get("timeout", default.timeout_seconds)),
         )
 
     def _build(self, written: Mapping[str, Any]) -> BuildSettings:

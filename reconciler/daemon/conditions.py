@@ -9,6 +9,7 @@ from reconciler.model.kinds import AnyManifest, kind_of
 from reconciler.model.manifests import Environment, Kind
 from reconciler.model.pipelines import Pipeline
 from reconciler.model.runs import Run, RunStatus
+from reconciler.model.schedules import Schedule
 from reconciler.model.status import Condition, Resource, ready, reconciling, stalled
 from reconciler.planning.environments import environment_spec
 from reconciler.planning.resolve import Unresolved
@@ -18,13 +19,31 @@ from reconciler.state.store import State
 Conditions = tuple[Condition, ...]
 
 
-def resources_of(desired: Desired, state: State, source: str, waiting: Mapping[str, str]) -> list[Resource]:
-    """All resources of a desired state; `waiting` says for pipelines what the daemon waits for."""
+def resources_of(
+    desired: Desired,
+    state: State,
+    source: str,
+    waiting: Mapping[str, str],
+    unsupported: Mapping[str, str],
+    schedules: Mapping[str, Conditions],
+) -> list[Resource]:
+    """All resources of a desired state.
+
+    Args:
+        waiting: what the daemon waits for, by pipeline.
+        unsupported: why pipelines cannot run here, by name.
+        schedules: how schedules stand, by name.
+    """
     built = {environment.digest: environment for environment in state.environments.all(state.settings.engine)}
     found: dict[tuple[Kind, str], Resource] = {}
     for manifest in desired.manifests.values():
         kind = kind_of(manifest)
-        conditions = _conditions(manifest, desired, state, built, waiting)
+        if isinstance(manifest, Pipeline) and manifest.name in unsupported:
+            conditions = stalled("Unsupported", unsupported[manifest.name])
+        elif isinstance(manifest, Schedule):
+            conditions = schedules[manifest.name]
+        else:
+            conditions = _conditions(manifest, desired, state, built, waiting)
         revision = desired.snapshot.revision
         found[kind, manifest.name] = Resource(kind, manifest.name, manifest.version, source, revision, conditions)
     return list(found.values())

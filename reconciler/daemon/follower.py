@@ -11,6 +11,7 @@ from reconciler.daemon.conditions import resources_of
 from reconciler.daemon.healing import heal
 from reconciler.daemon.planner import Loaded, Planner
 from reconciler.daemon.retries import Decision, RetryPolicy, next_attempt
+from reconciler.daemon.schedules import Due, SourceSchedules
 from reconciler.daemon.source_record import SourceRecord
 from reconciler.execution.carry_out import ENDED_BY_HAND, Order, abandon, new_run, restore
 from reconciler.execution.origin import Origin
@@ -70,18 +71,20 @@ class Follower:
         self._settings = settings
         self._mirror = mirror
         self._on_change = on_change
-        self._planner = Planner(site.state, settings.data_roots, site.base_images)
+        self._planner = Planner(site.state, settings.data_roots, site.base_images, site.remote_data)
         self._address = redacted(settings.url)
         self._record = SourceRecord(site.state.sources, settings.name, self._address, settings.branch, site.clock)
         self._newest = Outcome()
         self._brought_by = "start"
         self._applied: Loaded | None = None
         self._attempted = ""
+        self._is_data_missing = False
         self._snapshot: Snapshot | None = None
         self._to_record: Snapshot | None = None
         self._runs: dict[str, tuple[PipelineRun, threading.Thread]] = {}
         self._waiting: dict[str, str] = {}
         self._due: dict[str, float] = {}
+        self._schedules = SourceSchedules(site.state, settings.name, site.clock)
         self._lock = threading.Lock()
         self._is_idle = threading.Event()
         self._is_idle.set()
@@ -89,8 +92,9 @@ class Follower:
         site.environments.notify(self._on_environment)
 
     def next_due(self) -> float | None:
-        """When a retry is due, seconds since the epoch; None where none is waiting."""
-        return min(self._due.values(), default=None)
+        """When a retry or a schedule is due, seconds since the epoch; None where none is waiting."""
+        scheduled = self._schedules.next_due()
+        return min([*self._due.values(), *([] if scheduled is None else [scheduled])], default=None)
 
     def retry(self) -> None:
         """A retry may be due: look at the pipelines again even though nothing was pushed."""
@@ -108,12 +112,15 @@ class Follower:
         With `is_asked`, a person asked for it: failed pipelines are tried again at once. What a run held up is due to
         what brought the newest revision, not to the end of that run.
         """
+        if is_asked and self._site.remote_data is not None:
+            self._site.remote_data.forget()
         before = self._attempted
         outcome = self._look()
         if self._attempted != before:
             self._brought_by = "interval" if trigger == RUN_ENDED else trigger
         if trigger == RUN_ENDED:
             trigger = self._brought_by
+            self._take_up_registered()
         if self._applied is None:
             self._applied = self._recall()
         if self._applied is None:
@@ -122,9 +129,10 @@ class Follower:
             origin, objects = self._origin(self._applied.desired), self._mirror.objects
             if heal(self._site, self._applied.environments, objects, origin):
                 self._is_dirty = True
-        if not (self._is_dirty or is_asked):
+        if not (self._is_dirty or is_asked or self._schedules.is_due()):
             return outcome
-        if self._applied.desired.has_unpinned_bases:  # an image that could not be resolved may be there by now
+        desired = self._applied.desired
+        if desired.has_unpinned_bases or (is_asked and desired.has_outside_data):  # they may be others by now
             self._applied = self._recall() or self._applied
         started = tuple(self._act(self._applied, trigger, is_asked))
         if self._to_record is not None:  # a revision is applied only once what it asks for was started
@@ -132,11 +140,17 @@ class Follower:
             self._to_record = None
         return replace(outcome, started=started)
 
+    def _take_up_registered(self) -> None:
+        """A run may have registered data that other pipelines refer to."""
+        if self._applied is not None and self._applied.desired.registered != self._site.state.assets.all():
+            self._applied = self._recall() or self._applied
+            self._is_dirty = True
+
     def _look(self) -> Outcome:
         """Take up what is new in the source; where nothing is, what came of the newest revision."""
         try:
             head = self._mirror.remote_head()
-            if head is not None and head != self._attempted:
+            if head is not None and (head != self._attempted or self._is_data_missing):
                 taken_up = self._take_up(head)
                 self._newest = replace(taken_up, plan=None)
                 self._is_dirty = True
@@ -158,6 +172,8 @@ class Follower:
         planned = self._planner.plan(snapshot, self._mirror.objects, self._settings.name)
         plan, problems = planned.plan, planned.plan.problems
         self._snapshot, self._attempted = snapshot, head
+        # A store that is away, or holds nothing yet, says nothing against the revision: it is looked at again.
+        self._is_data_missing = plan.has_errors and planned.desired.has_passing_trouble
         if plan.has_errors:
             first = next(problem for problem in problems if problem.is_error)
             more = sum(problem.is_error for problem in problems) - 1
@@ -199,13 +215,42 @@ class Follower:
                 self._supersede(graph, applied.desired.snapshot)
                 continue
             plan = plan_pipeline(graph, actual)
+            if graph.waiting:
+                self._waiting[graph.pipeline] = "; ".join(graph.hindrances)
             if plan.action is PipelineAction.NONE:
                 continue
             if plan.action is PipelineAction.RUN and not self._is_due(graph, is_asked):
                 continue
             started.append(self._carry_out(plan, actual, applied.desired, trigger))
+        self._schedules.follow(applied.desired.schedules)
+        started.extend(filter(None, (self._fire(due, applied.desired) for due in self._schedules.due())))
         self.save_resources()
         return started
+
+    def _fire(self, due: Due, desired: Desired) -> str:
+        """Start the run of a schedule that is due; returns the pipeline, "" where there was a reason not to."""
+        firing = self._planner.fire(due.schedule, desired, due.moment)
+        graph = firing.graph
+        if graph is None or firing.unsupported:
+            first = next((problem.message for problem in firing.problems), "its job cannot run")
+            return self._pass_over(due, firing.unsupported or first)
+        with self._lock:
+            known = self._runs.get(graph.pipeline)
+        if known is not None:
+            return self._pass_over(due, f"{known[0].id} was still running")
+        actual = self._planner.actual(self._settings.name, [graph], is_forced=True)
+        plan = replace(plan_pipeline(graph, actual, is_forced=True), reasons=(self._schedules.reason(due),))
+        order = self._order(desired, f"schedule {due.schedule.name}", 1)
+        with self._site.state.database.transaction():  # it fired if and only if there is the run
+            run = new_run(self._site, plan, actual, self._mirror.objects, order)
+            self._schedules.started(due, run.id)
+        self._start(graph.pipeline, run)
+        return graph.pipeline
+
+    def _pass_over(self, due: Due, why: str) -> str:
+        log.warning("schedule %s did not fire: %s", due.schedule.name, why)
+        self._schedules.passed_over(due, why)
+        return ""
 
     def _supersede(self, graph: Graph, snapshot: Snapshot) -> None:
         """End a run of something else than what is applied, where the pipeline wants that."""
@@ -285,10 +330,15 @@ class Follower:
     def _resume(self, run: Run) -> None:
         commit = run.revision.rpartition("sha1:")[2]
         snapshot = self._mirror.snapshot(commit)
-        planner = Planner(self._site.state, self._settings.data_roots, self._site.base_images)
+        site = self._site
+        planner = Planner(site.state, self._settings.data_roots, site.base_images, site.remote_data)
         desired = planner.load(snapshot, self._mirror.objects)
         graphs = planner.graphs(desired)
         graph = next((graph for graph in graphs if graph.pipeline == run.pipeline), None)
+        fired = site.state.schedules.of_run(run.id)
+        if fired is not None:
+            schedule = next((each for each in desired.schedules if each.name == fired.schedule), None)
+            graph = planner.fire(schedule, desired, fired.moment).graph if schedule else None
         if graph is None or graph.closure != run.closure:
             raise ReconcilerError(f"{run.revision} does not hold it any more")
         actual = replace(planner.actual(self._settings.name, [graph], is_forced=True), running={})
@@ -300,7 +350,19 @@ class Follower:
         """Say how every resource of the applied revision stands."""
         if self._applied is None:
             return
-        resources = resources_of(self._applied.desired, self._site.state, self._settings.name, self._waiting)
+        unsupported = {
+            graph.pipeline: "; ".join(f"job {name}: {why}" for name, why in graph.unsupported)
+            for graph in self._applied.graphs
+            if graph.unsupported
+        }
+        resources = resources_of(
+            self._applied.desired,
+            self._site.state,
+            self._settings.name,
+            self._waiting,
+            unsupported,
+            self._schedules.conditions(self._applied.desired.schedules, self._applied.firings),
+        )
         self._site.state.sources.save_resources(self._settings.name, resources, self._site.clock())
 
     def cancel(self, run_id: str) -> bool:
@@ -318,6 +380,8 @@ class Follower:
             runs = list(self._runs.values())
         for run, _ in runs:
             run.interrupt()
+        if self._site.remote_data is not None:
+            self._site.remote_data.abandon()
         for _, thread in runs:
             thread.join()
         self.save_resources()

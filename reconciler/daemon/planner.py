@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,30 +11,37 @@ from reconciler.environments.base_images import BaseImages, with_bases
 from reconciler.manifests.loader import Loader, located
 from reconciler.model.desired import Desired
 from reconciler.model.plan import Actual, Plan
+from reconciler.model.schedules import Schedule
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.steps import EnvironmentSpec, Graph
 from reconciler.planning.diff import plan
+from reconciler.planning.firing import Firing, fire, firings, problems_of
 from reconciler.planning.graph import GraphBuilder
+from reconciler.planning.resolve import Registry
 from reconciler.planning.versions import VersionJudge
-from reconciler.source.local_data import with_local_data
+from reconciler.schedules.firing_times import trigger_time
+from reconciler.source.ignores import with_ignores
 from reconciler.source.objects import Objects
+from reconciler.source.outside_data import with_outside_data
+from reconciler.source.remote_data import RemoteStore
 from reconciler.state.actual import ActualReader
 from reconciler.state.store import State
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A revision with the graphs of its pipelines."""
+    """A revision with the graphs of its pipelines, and what its schedules would run, by file."""
 
     desired: Desired
     graphs: list[Graph]
+    firings: Mapping[str, Firing]
 
     @cached_property
     def environments(self) -> tuple[EnvironmentSpec, ...]:
         """The environments that steps of this revision run in, each once."""
-        return tuple(
-            {step.environment.digest: step.environment for graph in self.graphs for step in graph.steps}.values()
-        )
+        scheduled = (firing.graph for firing in self.firings.values() if firing.graph is not None)
+        graphs = (*self.graphs, *scheduled)
+        return tuple({step.environment.digest: step.environment for graph in graphs for step in graph.steps}.values())
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ class Planned(Loaded):
 
     def loaded(self) -> Loaded:
         """What stays of it as long as it is applied."""
-        return Loaded(self.desired, self.graphs)
+        return Loaded(self.desired, self.graphs, self.firings)
 
 
 class Planner:
@@ -55,11 +62,19 @@ class Planner:
     Args:
         data_roots: folders from which manifests may name data by absolute path.
         base_images: None where steps run on an engine without images.
+        remote_data: None where URLs are not looked up.
     """
 
-    def __init__(self, state: State, data_roots: Sequence[str] = (), base_images: BaseImages | None = None) -> None:
+    def __init__(
+        self,
+        state: State,
+        data_roots: Sequence[str] = (),
+        base_images: BaseImages | None = None,
+        remote_data: RemoteStore | None = None,
+    ) -> None:
         self._state = state
         self._base_images = base_images
+        self._remote_data = remote_data
         self._data_roots = data_roots
         self._loader = Loader(state.documents)
         self._builder = GraphBuilder()
@@ -78,12 +93,21 @@ class Planner:
         desired = self.load(snapshot, objects)
         graphs, found = self._builder.build(desired)
         actual = self._actual.read(source, graphs)
-        made = plan(desired, graphs, found, actual, self._judge)
-        return Planned(desired, graphs, replace(made, problems=located(made.problems, snapshot, objects)), actual)
+        scheduled = firings(desired)
+        made = plan(desired, graphs, (*found, *problems_of(scheduled)), actual, self._judge, scheduled)
+        return Planned(
+            desired,
+            graphs,
+            scheduled,
+            replace(made, problems=located(made.problems, snapshot, objects)),
+            actual,
+        )
 
     def load(self, snapshot: Snapshot, objects: Objects) -> Desired:
-        loaded = self._loader.load(snapshot, objects)
-        return with_bases(with_local_data(loaded, self._data_roots, self._state.documents), self._base_images, objects)
+        loaded = with_ignores(self._loader.load(snapshot, objects), objects)
+        loaded = replace(loaded, registered=self._state.assets.all())
+        known = with_outside_data(loaded, self._data_roots, self._state.documents, self._remote_data, objects)
+        return with_bases(known, self._base_images, objects)
 
     def graphs(self, desired: Desired) -> list[Graph]:
         """The graphs of the pipelines that have no problems."""
@@ -91,6 +115,10 @@ class Planner:
 
     def actual(self, source: str, graphs: Iterable[Graph], is_forced: bool = False) -> Actual:
         return self._actual.read(source, graphs, is_forced)
+
+    def fire(self, schedule: Schedule, desired: Desired, moment: float) -> Firing:
+        """What a schedule runs that fires for a moment, with the references of the desired state as it is now."""
+        return fire(schedule, Registry(desired), trigger_time(moment))
 
     def keep_versions(self, planned: Planned) -> None:
         """Note what the versions of an applied revision mean from now on."""

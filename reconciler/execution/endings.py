@@ -60,6 +60,7 @@ class Endings:
             outputs=dict(outputs),
             handle="",
         )
+        self._record.keep_artifacts(step)
         result = Result(
             fingerprint=execution.fingerprint,
             definition=execution.definition.digest,
@@ -89,6 +90,7 @@ class Endings:
             handle="",
         )
         if step.mlflow_run_id:
+            self._record.keep_artifacts(step)
             self._record.finish(step.mlflow_run_id, StepStatus.FAILED)
         return message
 
@@ -102,6 +104,7 @@ class Endings:
             handle="",
         )
         if step.mlflow_run_id:
+            self._record.keep_artifacts(step)
             self._record.finish(step.mlflow_run_id, StepStatus.CANCELLED)
 
     def interrupted(self, execution: Execution) -> None:

@@ -39,9 +39,10 @@ class Launcher:
         self._journal = journal
         self._events = events
         self._variables = variables
-        self._runner = TaskRunner(site.engine, site.workspace)
+        self._runner = TaskRunner(site.engine, site.workspace, site.artifacts)
         self._handles: dict[tuple[str, str], str] = {}
-        self._waiting: list[_Waiting] = []
+        self._waiting: dict[tuple[str, str], _Waiting] = {}
+        self._ended: dict[tuple[str, str], str] = {}
         self._environments: dict[str, Future[str]] = {}
         self._stop_reason = ""
         self._is_leaving = False
@@ -68,14 +69,14 @@ class Launcher:
             self._events.expect(), partial(self._on_environment, execution, location, mlflow_run, on_end)
         )
         with self._lock:
-            self._waiting.append(waiting)
+            self._waiting[execution.step.name, execution.trial] = waiting
             is_late = bool(self._stop_reason)
         if is_late:
             waiting.wait_no_longer()
         location.add_done_callback(lambda _: waiting.wait_no_longer())
 
     def _on_environment(self, execution: Execution, built: Future[str], mlflow_run: Future[str], on_end: OnEnd) -> None:
-        error = self._stopped(execution) if self._stop_reason else built.exception()
+        error = self._refusal(execution) or built.exception()
         if error is not None:
             self._end_unstarted(execution, error, mlflow_run, on_end)
             return
@@ -109,9 +110,10 @@ class Launcher:
         """In a slot's thread."""
         mlflow_run_id = mlflow_run.result()
         known = self._journal.change(execution.step.name, execution.trial, mlflow_run_id=mlflow_run_id)
-        if self._stop_reason:
+        refusal = self._refusal(execution)
+        if refusal is not None:
             self._end_left_over(execution)
-            raise self._stopped(execution)
+            raise refusal
         self._journal.change(
             execution.step.name,
             execution.trial,
@@ -120,16 +122,21 @@ class Launcher:
             log=str(self._site.workspace.log_path(execution.run_id, execution.step.name, execution.trial)),
         )
         key = (execution.step.name, execution.trial)
+        place = self._site.artifacts.place(execution.run_id, *key) if mlflow_run_id else None
+        on_started = partial(self._on_started, key)
         try:
             return self._runner.run(
-                execution, location, self._variables(mlflow_run_id), self._objects, partial(self._on_started, key)
+                execution, location, self._variables(mlflow_run_id), self._objects, on_started, place
             )
         finally:
             with self._lock:
                 self._handles.pop(key, None)
 
-    def _stopped(self, execution: Execution) -> StepError:
-        """Why it is not executed; what an earlier process started is left as it is, where all is left."""
+    def _refusal(self, execution: Execution) -> StepError | None:
+        """Why it is not executed, if so; what an earlier process started is left as it is, where all is left."""
+        if not self._stop_reason:
+            reason = self._ended.get((execution.step.name, execution.trial))
+            return StepCancelledError(reason) if reason else None
         is_left = self._is_leaving and execution.handle
         return StepLeftError("goes on") if is_left else StepCancelledError(self._stop_reason)
 
@@ -138,14 +145,26 @@ class Launcher:
         if execution.handle and not self._is_leaving:
             self._runner.cancel(execution.handle)
 
-    def _on_started(self, key: tuple[str, str], handle: str) -> None:
-        self._journal.change(*key, handle=handle)
+    def _on_started(self, key: tuple[str, str], handle: str, attempt: int) -> None:
+        self._journal.change(*key, handle=handle, attempt=attempt)
         self._journal.flush()
         with self._lock:
             self._handles[key] = handle
-            is_late = bool(self._stop_reason)
+            is_late = bool(self._stop_reason or key in self._ended)
         if is_late:
             self._let_go(handle)
+
+    def end(self, step: str, trial: str, reason: str) -> None:
+        """End one execution, which then counts as cancelled; the others go on."""
+        key = (step, trial)
+        with self._lock:
+            self._ended[key] = reason
+            handle = self._handles.get(key)
+            waiting = self._waiting.pop(key, None)
+        if waiting is not None:
+            waiting.wait_no_longer()
+        if handle is not None:
+            threading.Thread(target=self._let_go, args=(handle,), daemon=True).start()
 
     def stop(self, reason: str, is_leaving: bool = False) -> None:
         """Start nothing new; end what runs, or leave it to go on for the next process."""
@@ -154,8 +173,8 @@ class Launcher:
                 return
             self._stop_reason, self._is_leaving = reason, is_leaving
             handles = list(self._handles.values())
-            waiting, self._waiting = self._waiting, []
-        for each in waiting:
+            waiting, self._waiting = self._waiting, {}
+        for each in waiting.values():
             each.wait_no_longer()
         for handle in handles:
             threading.Thread(target=self._let_go, args=(handle,), daemon=True).start()

@@ -13,6 +13,7 @@ from reconciler.execution.journal import Journal
 from reconciler.execution.launcher import Launcher
 from reconciler.execution.origin import Origin
 from reconciler.execution.record import RunRecord
+from reconciler.execution.registration import Registration
 from reconciler.execution.reuse import reusable
 from reconciler.execution.site import Claims, Site
 from reconciler.execution.step_order import StepOrder
@@ -46,6 +47,7 @@ class PipelineRun:
         self._record = RunRecord(site, run, origin)
         self._journal = Journal(site.state, self._order.positions, site.state.runs.steps(run.id))
         self._endings = Endings(site, run.id, self._journal, self._record)
+        self._registration = Registration(site, run.id, self._record)
         self._launcher = Launcher(site, objects, origin, self._journal, self._events, self._variables)
         self._sweeps = Sweeps(
             RunParts(
@@ -123,11 +125,15 @@ class PipelineRun:
                     handle=known.handle if known else "",
                     mlflow_run_id=known.mlflow_run_id if known else "",
                     started=known.started if known and known.status is StepStatus.RUNNING else None,
+                    attempt=known.attempt if known else 1,
                 )
             )
         self._site.state.runs.save_definitions(step.definition for step in self._graph.steps)
         self._journal.flush()
         self._record.open().add_done_callback(self._on_root)
+        for ended in self._journal.all():
+            if ended.status.is_over:
+                self._record.keep_artifacts(ended)  # of before an interruption
 
     def _prepare_environments(self) -> None:
         """Start building what certainly will be needed, in the order in which it will."""
@@ -158,7 +164,9 @@ class PipelineRun:
         """Reuse the step, or set it going; True where it is over already."""
         kept = self._journal.get(step.name)
         if kept is not None and kept.status.is_good:  # ended before the run was interrupted
-            self._results[step.name] = _result_of(kept, self._site.state.results.get(kept.fingerprint))
+            ended = _result_of(kept, self._site.state.results.get(kept.fingerprint))
+            self._results[step.name] = ended
+            self._register(step, ended)
             return True
         inputs, _ = known_inputs(step, self._results)
         fingerprint = fingerprint_of(step.definition.digest, inputs)
@@ -190,6 +198,7 @@ class PipelineRun:
             inputs=inputs,
             timeout_seconds=step.timeout_seconds,
             handle=kept.handle if kept else "",
+            attempt=kept.attempt if kept else 1,
         )
         mlflow_run = self._record.start(step, known=kept.mlflow_run_id if kept else "")
         self._launcher.launch(execution, mlflow_run, self._on_end)
@@ -217,6 +226,7 @@ class PipelineRun:
             reasons=(self._reuse_reason(step, result),),
         )
         self._record.copy(step, result, partial(self._on_copied, step))
+        self._register(step, result)
 
     def _reuse_reason(self, step: Step, result: Result) -> str:
         ran = [name for name in step.after if name in self._results and self._results[name].run_id == self._run.id]
@@ -261,7 +271,14 @@ class PipelineRun:
     def _on_result(self, step: Step, result: Result) -> None:
         self._claims.settle(result.fingerprint, result)
         self._results[step.name] = result
+        self._register(step, result)
         self._begin_all(self._order.released_by(step.name))
+
+    def _register(self, step: Step, result: Result) -> None:
+        said = self._registration.register(step, result)
+        if said:
+            noted = self._journal.change(step.name)
+            self._journal.change(step.name, reasons=tuple(dict.fromkeys((*noted.reasons, *said))))
 
     def _on_failure(self, step: Step, message: str, failure: str) -> None:
         failed = self._journal.change(

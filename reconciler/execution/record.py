@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
 
 from reconciler.execution.origin import Origin
 from reconciler.execution.recorder import Urgency
 from reconciler.execution.site import Site
-from reconciler.model.runs import RegisteredModel, Result, Run, RunStatus, StepStatus
+from reconciler.model.errors import TrackingError
+from reconciler.model.runs import RegisteredModel, Result, Run, RunStatus, StepRun, StepStatus
 from reconciler.model.steps import Step
-from reconciler.tracking.base import ModelVersion, RunRequest
+from reconciler.state.outputs import remove
+from reconciler.tracking.base import ModelRequest, ModelVersion, RunRequest
 
 _MLFLOW_STATUS = {
     RunStatus.SUCCEEDED: "FINISHED",
@@ -32,6 +36,7 @@ class RunRecord:
         self._origin = origin
         self._root: Future[str] | None = None
         self._known_runs: list[str] = []
+        self._refused: list[TrackingError] = []
 
     def open(self) -> Future[str]:
         """Create the root run, or take up the one of an interrupted run."""
@@ -90,6 +95,35 @@ class RunRecord:
 
         return self._site.recorder.submit(close, Urgency.STEP)
 
+    def keep_artifacts(self, step: StepRun) -> None:
+        """Log what the step or trial left in `./outputs`; one that MLflow refuses is told in the step's log."""
+        place = self._site.artifacts.place(step.run_id, step.name, step.trial)
+        if not step.mlflow_run_id or not place.is_dir():
+            return
+
+        def keep() -> None:
+            try:
+                self._site.tracking.log_artifacts(step.mlflow_run_id, place).result()
+            except TrackingError as error:
+                with Path(step.log).open("a", encoding="utf-8") as log:
+                    log.write(f"-- ./outputs is not kept as artifacts: {error.message} --\n")
+            remove(place)
+            with suppress(OSError):  # others of this run still lie there
+                place.parent.rmdir()
+
+        self._site.recorder.submit(keep)
+
+    def register_model(self, wanted: ModelRequest) -> None:
+        """Register a model; one that MLflow refuses is told when the run is concluded."""
+
+        def register() -> None:
+            try:
+                self._known_runs.append(self._site.tracking.register_model(wanted).result().run_id)
+            except TrackingError as error:
+                self._refused.append(error)
+
+        self._site.recorder.submit(register)
+
     def copy(self, step: Step, result: Result, on_copied: Callable[[str, str], None]) -> None:
         """Show a reused step under the root run, a sweep with its trials; `on_copied` gets trial and run id."""
         if not result.mlflow_run_id:
@@ -141,7 +175,11 @@ class RunRecord:
         return RunRequest(self._run.experiment, name, parent.result() if parent else root, root, tags)
 
     def conclude(self, status: RunStatus) -> None:
-        """Close the root run once everything before is written, and keep the models that the run registered."""
+        """Close the root run once everything before is written, and keep the models that the run registered.
+
+        Raises:
+            TrackingError: it is not, or a model could not be registered.
+        """
 
         def close() -> tuple[ModelVersion, ...]:
             root = self._root.result() if self._root else ""
@@ -162,6 +200,8 @@ class RunRecord:
         self._site.state.runs.save_models(
             model for model in found if model.aliases or (model.name, model.version) not in earlier
         )
+        if self._refused:
+            raise self._refused[0]
 
     def _earlier(self, name: str) -> list[RegisteredModel]:
         return self._site.state.runs.models_named(name)

@@ -6,14 +6,17 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from reconciler.engines.base import Engine
 from reconciler.environments.base_images import BaseImages
+from reconciler.execution.artifacts import Artifacts
 from reconciler.execution.environment_pool import EnvironmentPool
 from reconciler.execution.recorder import Recorder
 from reconciler.execution.workspace import Workspace
 from reconciler.model.runs import Result
+from reconciler.source.remote_data import RemoteStore
 from reconciler.state.store import State
 from reconciler.tracking.base import Tracking
 
@@ -75,6 +78,7 @@ class Site:
         slots: as many threads as steps may run at once.
         clock: seconds since the epoch.
         base_images: what the images that environments build on are pinned to; None for an engine without images.
+        remote_data: looks up data at URLs; None where they are not.
     """
 
     state: State
@@ -85,8 +89,14 @@ class Site:
     slots: ThreadPoolExecutor
     clock: Callable[[], float]
     base_images: BaseImages | None = None
+    remote_data: RemoteStore | None = None
     recorder: Recorder[Any] = field(default_factory=Recorder)
     in_flight: InFlight = field(default_factory=InFlight)
+
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        """What steps left beside their outputs, until MLflow has it."""
+        return Artifacts(self.state.folder.artifacts)
 
     def close(self) -> None:
         """Finish what is to be recorded and let go of threads and processes."""

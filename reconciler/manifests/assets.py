@@ -1,4 +1,4 @@
-"""Environments and data assets from their documents."""
+"""Environments, data assets, models and computes from their documents."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler.manifests.fields import Reading, identity, version_of
 from reconciler.model.digests import canonical
-from reconciler.model.manifests import DataAsset, Environment
+from reconciler.model.manifests import Compute, DataAsset, Environment, Model
 
 
 def environment(document: dict[str, Any], reading: Reading, default_name: str) -> Environment:
@@ -19,6 +19,8 @@ def environment(document: dict[str, Any], reading: Reading, default_name: str) -
         version=version_of(document, reading),
         description=document.get("description") or "",
         identity=identity(document),
+        is_named="name" in document,
+        place=reading.place,
         image=document.get("image"),
         conda_file=conda.removeprefix("file:") if isinstance(conda, str) else None,
         conda=canonical(conda) if isinstance(conda, dict) else None,
@@ -35,6 +37,42 @@ def data_asset(document: dict[str, Any], reading: Reading, default_name: str) ->
         version=version_of(document, reading),
         description=document.get("description") or "",
         identity=identity(document),
+        is_named="name" in document,
+        place=reading.place,
         type=document.get("type", "uri_folder"),
-        path=document["path"].removeprefix("file:") if "://" not in document["path"] else document["path"],
+        path=path_of(document["path"]),
     )
+
+
+def model(document: dict[str, Any], reading: Reading, default_name: str) -> Model:
+    """A trained model that lies somewhere; of a kind of its own where no type is given, as on Azure."""
+    return Model(
+        file=reading.file,
+        name=str(document.get("name") or default_name),
+        version=version_of(document, reading),
+        description=document.get("description") or "",
+        identity=identity(document),
+        is_named="name" in document,
+        place=reading.place,
+        type=document.get("type", "custom_model"),
+        path=path_of(document["path"]),
+    )
+
+
+def compute(document: dict[str, Any], reading: Reading, default_name: str) -> Compute:
+    """A compute target, of which only the name means something here."""
+    return Compute(
+        file=reading.file,
+        name=str(document.get("name") or default_name),
+        version=None,
+        description=document.get("description") or "",
+        identity=identity(document),
+        is_named="name" in document,
+        place=reading.place,
+        type=document["type"],
+    )
+
+
+def path_of(written: str) -> str:
+    """A path without the `file:` that Azure ML's CLI allows before it."""
+    return written.removeprefix("file:") if "://" not in written else written

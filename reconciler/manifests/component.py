@@ -2,41 +2,64 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any
 
 from reconciler.manifests.assets import environment
 from reconciler.manifests.fields import (
     Reading,
+    check_name,
     identity,
     input_ports,
     output_ports,
     reference_at,
+    timeout_of,
     variables_of,
     version_of,
 )
 from reconciler.manifests.resources import resources_of
-from reconciler.model.commands import expressions_in, optional_inputs_in, unknown_expressions_in
-from reconciler.model.manifests import Component, Environment
+from reconciler.manifests.run_settings import includes_of, no_effect, processes_of, retries_of
+from reconciler.model.commands import expressions_in, has_open_part, optional_inputs_in, unknown_expressions_in
+from reconciler.model.manifests import Component, Environment, InputPort, OutputPort
 from reconciler.model.problems import Code, Pointer
 from reconciler.model.references import Reference
 
 
-def component(document: dict[str, Any], reading: Reading, default_name: str) -> Component:
-    """A command component; its command may only name inputs and outputs that it declares."""
+def component(
+    document: dict[str, Any],
+    reading: Reading,
+    default_name: str,
+    extra_inputs: tuple[InputPort, ...] = (),
+    extra_outputs: tuple[OutputPort, ...] = (),
+) -> Component:
+    """A command component; its command may only name inputs and outputs that it declares.
+
+    Args:
+        extra_inputs: ports that it has besides, of the sweep whose trial it is.
+    """
+    if "name" in document:
+        check_name("component", str(document["name"]), reading, ("name",))
+    no_effect(document, reading, ())
     read = Component(
         file=reading.file,
         name=str(document.get("name") or default_name),
         version=version_of(document, reading),
         description=document.get("description") or "",
         identity=identity(document),
-        inputs=input_ports(document, reading),
-        outputs=output_ports(document),
+        is_named="name" in document,
+        place=reading.place,
+        inputs=(*input_ports(document, reading), *extra_inputs),
+        outputs=(*output_ports(document, reading), *extra_outputs),
         command=document["command"],
         code=document.get("code"),
         environment=environment_at(document, reading, ("environment",), default_name),
         is_deterministic=document.get("is_deterministic", True),
         variables=variables_of(document),
         resources=resources_of(document, reading, ()),
+        distribution=processes_of(document, reading, ()),
+        timeout_seconds=timeout_of(document),
+        retries=retries_of(document) or 0,
+        includes=includes_of(document, reading, ()),
     )
     check_command(read, reading, ("command",))
     return read
@@ -59,18 +82,28 @@ def check_command(read: Component, reading: Reading, pointer: Pointer) -> None:
     inputs = {port.name: port for port in read.inputs}
     outputs = {port.name for port in read.outputs}
     guarded = optional_inputs_in(read.command)
+    if has_open_part(read.command):
+        hint = "end the optional part with `]]`"
+        reading.error(Code.UNRESOLVED_BINDING, "`$[[` is never closed", hint, pointer, "$[[")
     for text in unknown_expressions_in(read.command):
         hint = "a command may hold `${{inputs.x}}` and `${{outputs.x}}`"
-        reading.error(Code.UNRESOLVED_BINDING, f"`{text}` cannot be filled in", hint, pointer)
+        reading.error(Code.UNRESOLVED_BINDING, f"`{text}` cannot be filled in", hint, pointer, text)
     for section, name in dict.fromkeys(expressions_in(read.command)):
         known = outputs if section == "outputs" else set(inputs)
         if section == "search_space":
             continue
         if name not in known:
             code = Code.UNDECLARED_OUTPUT if section == "outputs" else Code.UNDECLARED_INPUT
-            hint = f"declare it under `{section}:`" if not known else f"declared: {', '.join(sorted(known))}"
-            reading.error(code, f"the command uses `{section}.{name}`, which is not declared", hint, pointer)
+            message = f"the command uses `{section}.{name}`, which is not declared"
+            reading.error(code, message, _nearest(name, section, known), pointer, f"{section}.{name}")
         elif section == "inputs" and inputs[name].is_optional and inputs[name].default is None and name not in guarded:
             hint = f"write `$[[ … ${{{{inputs.{name}}}}} ]]`"
             message = f"the optional input `{name}` stands outside `$[[ ]]`"
-            reading.error(Code.MISSING_INPUT, message, hint, pointer)
+            reading.error(Code.MISSING_INPUT, message, hint, pointer, f"inputs.{name}")
+
+
+def _nearest(name: str, section: str, known: set[str]) -> str:
+    if not known:
+        return f"declare it under `{section}:`"
+    nearest = get_close_matches(name, sorted(known), n=1)
+    return f"did you mean `{nearest[0]}`?" if nearest else f"declared: {', '.join(sorted(known))}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from sys import intern
@@ -10,7 +11,7 @@ from typing import Any
 from reconciler.model.digests import digest_of
 from reconciler.model.literals import literal_problem
 from reconciler.model.manifests import InputPort, OutputPort
-from reconciler.model.problems import Code, Pointer, Problem
+from reconciler.model.problems import Code, Pointer, Problem, Severity
 from reconciler.model.references import Reference, parse_reference
 from reconciler.model.versions import parse_version
 
@@ -33,8 +34,40 @@ class Reading:
         """The reading of what stands inline at the pointer; its problems are ours."""
         return Reading(self.file, self.problems, (*self.place, *pointer))
 
-    def error(self, code: Code, message: str, hint: str, pointer: Pointer) -> None:
-        self.problems.append(Problem(self.file, code, message, hint, (*self.place, *pointer)))
+    def error(self, code: Code, message: str, hint: str, pointer: Pointer, part: str = "") -> None:
+        self.problems.append(Problem(self.file, code, message, hint, (*self.place, *pointer), part=part))
+
+    def warning(self, code: Code, message: str, hint: str, pointer: Pointer) -> None:
+        self.problems.append(Problem(self.file, code, message, hint, (*self.place, *pointer), Severity.WARNING))
+
+
+# What Azure ML asks of the names of each kind; real repositories do not keep to it, so that it is only a warning.
+_NAMES = {
+    "component": (re.compile(r"[a-z][a-z0-9_]*"), "small letters, digits and underscores, starting with a letter"),
+    "job": (re.compile(r"[a-z_][a-z0-9_]*"), "small letters, digits and underscores, starting with a letter"),
+    "input": (re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*"), "letters, digits and underscores"),
+    "output": (re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*"), "letters, digits and underscores"),
+}
+
+
+def check_name(what: str, name: str, reading: Reading, pointer: Pointer) -> None:
+    """Warn of a name that Azure ML itself would not take."""
+    pattern, allowed = _NAMES[what]
+    if not pattern.fullmatch(name):
+        suggested = re.sub(r"\W", "_", name.lower())
+        message = f"`{name}` is an odd name for {'an' if what[0] in 'aeiou' else 'a'} {what}"
+        reading.warning(Code.ODD_NAME, message, f"Azure ML takes {allowed}: `{suggested}`", pointer)
+
+
+def check_names(what: str, named: Mapping[str, Any], reading: Reading, pointer: Pointer) -> None:
+    """Warn of odd names, and of two that only differ in small and capital letters."""
+    seen: dict[str, str] = {}
+    for name in named:
+        check_name(what, name, reading, (*pointer, name))
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            message = f"`{name}` and `{other}` only differ in small and capital letters"
+            reading.warning(Code.ODD_NAME, message, "give one of the two another name", (*pointer, name))
 
 
 def identity(document: Mapping[str, Any]) -> str:
@@ -58,6 +91,9 @@ def version_of(document: Mapping[str, Any], reading: Reading) -> str | None:
     written = document.get("version")
     if written is None:
         return None
+    if isinstance(written, float):
+        message = f"the version {written} is a number without its quotes, so that 1.10 would be 1.1"
+        reading.warning(Code.UNQUOTED_VERSION, message, f'write `version: "{written}"`', ("version",))
     try:
         return str(parse_version(str(written)))
     except ValueError:
@@ -69,10 +105,11 @@ def version_of(document: Mapping[str, Any], reading: Reading) -> str | None:
 def input_ports(document: Mapping[str, Any], reading: Reading) -> tuple[InputPort, ...]:
     """The declared inputs; a default outside `enum`, `min` or `max` is an error."""
     ports = []
+    check_names("input", document.get("inputs") or {}, reading, ("inputs",))
     for name, port in (document.get("inputs") or {}).items():
         read = InputPort(
             name=intern(name),  # the same few in every manifest
-            type=intern(port["type"]),
+            type=_port_type(port, reading, ("inputs", name)),
             description=port.get("description") or "",
             default=port.get("default"),
             is_optional=bool(port.get("optional", False)),
@@ -88,9 +125,19 @@ def input_ports(document: Mapping[str, Any], reading: Reading) -> tuple[InputPor
     return tuple(ports)
 
 
-def output_ports(document: Mapping[str, Any]) -> tuple[OutputPort, ...]:
+def _port_type(port: Mapping[str, Any], reading: Reading, pointer: Pointer) -> str:
+    """The declared type; `path`, which Azure ML still takes, is what `uri_folder` was called before."""
+    if port["type"] == "path":
+        hint = "write `type: uri_folder`, or `uri_file` for a single file"
+        reading.warning(Code.INVALID_VALUE, "`path` is an old name of `uri_folder`", hint, (*pointer, "type"))
+        return "uri_folder"
+    return intern(port["type"])
+
+
+def output_ports(document: Mapping[str, Any], reading: Reading) -> tuple[OutputPort, ...]:
+    check_names("output", document.get("outputs") or {}, reading, ("outputs",))
     return tuple(
-        OutputPort(intern(name), intern(port["type"]), port.get("description") or "")
+        OutputPort(intern(name), _port_type(port, reading, ("outputs", name)), port.get("description") or "")
         for name, port in (document.get("outputs") or {}).items()
     )
 

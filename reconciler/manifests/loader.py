@@ -6,32 +6,41 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import Any, Protocol
 
 from reconciler.manifests import yaml_reader
-from reconciler.manifests.assets import data_asset, environment
+from reconciler.manifests.assets import compute, data_asset, environment, model
 from reconciler.manifests.component import component
 from reconciler.manifests.fields import Reading
-from reconciler.manifests.kinds import Unsupported, kind_of_document
-from reconciler.manifests.pipeline import pipeline
+from reconciler.manifests.jobs import pipeline_component
+from reconciler.manifests.kinds import Form, Unsupported, form_of_document, unsupported_of_schema
+from reconciler.manifests.names import Names, default_name, duplicates
+from reconciler.manifests.pipeline import pipeline, standalone_job
+from reconciler.manifests.schedule import schedule
 from reconciler.manifests.schema import check
 from reconciler.manifests.settings import SETTINGS_FILE, settings_of
 from reconciler.model.desired import Desired, Settings
-from reconciler.model.kinds import AnyManifest, kind_of
-from reconciler.model.manifests import Kind
+from reconciler.model.kinds import AnyManifest
 from reconciler.model.problems import Code, Problem, Severity
 from reconciler.model.snapshot import EntryKind, Snapshot
 
 _SUFFIXES = (".yaml", ".yml")
 _AT_ONCE = 1000  # files whose text is in memory together
 _MARKS = re.compile(rb"\$schema|azureml|\$\{\{|^(?:command|jobs|conda_file|type: (?:uri_|mltable))", re.MULTILINE)
-_BUILDERS: Mapping[Kind, Callable[[dict[str, Any], Reading, str], AnyManifest]] = {
-    Kind.COMPONENT: component,
-    Kind.ENVIRONMENT: environment,
-    Kind.DATA: data_asset,
-    Kind.PIPELINE: pipeline,
+_BUILDERS: Mapping[Form, Callable[[dict[str, Any], Reading, str], AnyManifest]] = {
+    Form.COMPONENT: component,
+    Form.PIPELINE_COMPONENT: pipeline_component,
+    Form.ENVIRONMENT: environment,
+    Form.DATA: data_asset,
+    Form.PIPELINE: pipeline,
+    Form.COMMAND_JOB: standalone_job,
+    Form.SWEEP_JOB: standalone_job,
+    Form.SCHEDULE: schedule,
+    Form.MODEL: model,
+    Form.COMPUTE: compute,
 }
+_SCHEMA = re.compile(rb"^\$schema:[ \t]*['\"]?([^\s'\"]+)", re.MULTILINE)
+_VERSION = re.compile(rb"^version:[ \t]*([^\s#'\"]+)", re.MULTILINE)
 
 
 class BlobReader(Protocol):
@@ -41,7 +50,7 @@ class BlobReader(Protocol):
 
 
 class DocumentCache(Protocol):
-    """Documents that were read and found right, by blob id: kind and JSON, or "" and "" for no manifest."""
+    """Documents that were read and found right, by blob id: form and JSON, or "" and "" for no manifest."""
 
     def documents(self, oids: Iterable[str]) -> Mapping[str, tuple[str, str]]: ...
 
@@ -53,6 +62,7 @@ class _Loaded:
     oid: str
     manifest: AnyManifest | None
     problems: tuple[Problem, ...] = ()
+    unsupported: str = ""  # the kind of one that is recognised and refused
 
 
 class Loader:
@@ -62,6 +72,7 @@ class Loader:
         self._cache = cache
         self._snapshot: Snapshot | None = None
         self._loaded: dict[str, _Loaded] = {}
+        self._names = Names()
 
     def load(self, snapshot: Snapshot, blobs: BlobReader) -> Desired:
         """All manifests of the snapshot, with every problem that a file shows by itself."""
@@ -96,7 +107,7 @@ class Loader:
         for path, oid in unread.items():
             if oid in cached:
                 kind, text = cached[oid]
-                manifest, problems = _build(Kind(kind), json.loads(text), path) if kind else (None, ())
+                manifest, problems = _build(Form(kind), json.loads(text), path) if kind else (None, ())
                 loaded[path] = _Loaded(oid, manifest, problems)
                 continue
             loaded[path], document = _parse(contents[oid], path, oid)
@@ -114,14 +125,21 @@ class Loader:
                 manifests[path] = read.manifest
             if read.problems:
                 problems.extend(read.problems)
-        problems.extend(_duplicates(manifests))
+        manifests = self._names.told_apart(manifests)
         settings = Settings()
         if SETTINGS_FILE in self._loaded:
             oid = self._loaded[SETTINGS_FILE].oid
             settings, found = settings_of(blobs.read_many([oid])[oid])
             problems.extend(found)
+        problems.extend(duplicates(manifests, settings.mutated_versions_are_errors))
+        unsupported = {path: read.unsupported for path, read in self._loaded.items() if read.unsupported}
         return Desired(
-            snapshot, manifests, settings, located(dict.fromkeys(problems), snapshot, blobs), len(self._loaded)
+            snapshot,
+            manifests,
+            settings,
+            located(dict.fromkeys(problems), snapshot, blobs),
+            len(self._loaded),
+            unsupported=unsupported,
         )
 
 
@@ -136,25 +154,52 @@ def _parse(content: bytes, path: str, oid: str) -> tuple[_Loaded, tuple[str, str
     """The manifest of a file, and what may be cached of it: only documents without any problem."""
     read = yaml_reader.read(content, path)
     if read.problems and not read.values:
-        return _Loaded(oid, None, read.problems if _looks_like_manifest(content, path) else ()), None
+        return _unreadable(content, path, oid, read.problems), None
     values = [value for value in read.values if value is not None]
     documents = [value for value in values if isinstance(value, dict)]
-    kinds = [kind for value in documents if (kind := kind_of_document(value)) is not None]
-    if not kinds:
+    forms = [form for value in documents if (form := form_of_document(value)) is not None]
+    if not forms:
         return _Loaded(oid, None), None if read.problems else ("", "")
     if len(values) > 1:
         message = "the file holds several documents"
         several = Problem(path, Code.SYNTAX, message, "give each manifest a file of its own", line=1, column=1)
         return _Loaded(oid, None, (*read.problems, several)), None
-    kind, document = kinds[0], documents[0]
-    if isinstance(kind, Unsupported):
-        return _Loaded(oid, None, (*read.problems, _unsupported(path, kind))), None
-    problems = (*read.problems, *check(kind, document, path))
+    form, document = forms[0], documents[0]
+    if isinstance(form, Unsupported):
+        return _Loaded(oid, None, (*read.problems, _unsupported(path, form)), form.name), None
+    misread = _misread_version(content, document, path)
+    problems = (*read.problems, *misread, *check(form, document, path))
     if any(problem.is_error for problem in problems):
         return _Loaded(oid, None, problems), None
-    manifest, more = _build(kind, document, path)
-    cacheable = None if problems else (str(kind), json.dumps(document))
+    manifest, more = _build(form, document, path)
+    cacheable = None if problems else (str(form), json.dumps(document))
     return _Loaded(oid, manifest, (*problems, *more)), cacheable
+
+
+def _unreadable(content: bytes, path: str, oid: str, problems: tuple[Problem, ...]) -> _Loaded:
+    """A file that is no YAML: of a kind that is not supported anyway, a manifest, or none of our business."""
+    schema = _SCHEMA.search(content[:20_000])
+    kind = unsupported_of_schema(schema[1].decode(errors="replace")) if schema else None
+    if kind is not None:
+        return _Loaded(oid, None, (replace(_unsupported(path, kind), line=1, column=1),), kind.name)
+    return _Loaded(oid, None, problems if _looks_like_manifest(content, path) else ())
+
+
+def _misread_version(content: bytes, document: Mapping[str, Any], path: str) -> tuple[Problem, ...]:
+    """The version, where YAML made another one of what was written: 3.10 is the number 3.1."""
+    version = document.get("version")
+    if not isinstance(version, int | float) or isinstance(version, bool):
+        return ()
+    matched = _VERSION.search(content)
+    written = matched[1].decode(errors="replace") if matched else str(version)
+    if written == str(version):
+        return ()
+    if written.isdecimal() and int(written) == version:  # 01
+        message = f"the version {written} is a number without its quotes"
+        hint = f'write `version: "{version}"`'
+        return (Problem(path, Code.UNQUOTED_VERSION, message, hint, ("version",), Severity.WARNING),)
+    message = f"YAML reads the version {written} as the number {version}"
+    return (Problem(path, Code.UNQUOTED_VERSION, message, f'write `version: "{written}"`', ("version",)),)
 
 
 def _looks_like_manifest(content: bytes, path: str) -> bool:
@@ -164,42 +209,15 @@ def _looks_like_manifest(content: bytes, path: str) -> bool:
 
 
 def _unsupported(path: str, kind: Unsupported) -> Problem:
-    message = f"{kind.name} is a kind that is not supported"
+    message = f"{kind.name} are not supported: {kind.why}"
     hint = "the file is left alone; the rest of the repository is not held up"
     return Problem(path, Code.UNSUPPORTED_KIND, message, hint, ("$schema",), Severity.WARNING)
 
 
-def _build(kind: Kind, document: dict[str, Any], path: str) -> tuple[AnyManifest | None, tuple[Problem, ...]]:
+def _build(form: Form, document: dict[str, Any], path: str) -> tuple[AnyManifest | None, tuple[Problem, ...]]:
     reading = Reading(path)
-    pure = PurePosixPath(path)
-    plain = pure.stem in ("component", "environment", "data", "pipeline")
-    manifest = _BUILDERS[kind](document, reading, pure.parent.name if plain and pure.parent.name else pure.stem)
+    manifest = _BUILDERS[form](document, reading, default_name(path))
     return manifest, tuple(reading.problems)
-
-
-def _duplicates(manifests: Mapping[str, AnyManifest]) -> list[Problem]:
-    """Two files may hold two versions of one name, but not the same version."""
-    if len({(type(manifest), manifest.name, manifest.version) for manifest in manifests.values()}) == len(manifests):
-        return []
-    seen: dict[tuple[Kind, str, str | None], str] = {}
-    problems = []
-    for path, manifest in manifests.items():
-        kind = kind_of(manifest)
-        key = (kind, manifest.name, manifest.version)
-        if key in seen:
-            version = f" {manifest.version}" if manifest.version else ""
-            message = f"{kind} `{manifest.name}`{version} stands in {seen[key]} too"
-            problems.append(
-                Problem(
-                    path,
-                    Code.DUPLICATE_NAME,
-                    message,
-                    "give one of the two another name or version",
-                    ("name",),
-                )
-            )
-        seen.setdefault(key, path)
-    return problems
 
 
 def located(problems: Iterable[Problem], snapshot: Snapshot, blobs: BlobReader) -> tuple[Problem, ...]:
@@ -213,6 +231,6 @@ def located(problems: Iterable[Problem], snapshot: Snapshot, blobs: BlobReader) 
             continue
         if problem.file not in places:
             places[problem.file] = yaml_reader.Places(blobs.read_many([entry.oid])[entry.oid])
-        line, column = places[problem.file].of(problem.pointer)
+        line, column = places[problem.file].of(problem.pointer, problem.part)
         result.append(replace(problem, line=line, column=column))
     return tuple(sorted(result, key=lambda problem: (problem.file, problem.line, problem.column)))

@@ -29,6 +29,10 @@ def resources_of(document: Mapping[str, Any], reading: Reading, pointer: Pointer
 def _size(written: Mapping[str, Any], key: str, reading: Reading, pointer: Pointer) -> int | None:
     if written.get(key) is None:
         return None
+    if "${{" in str(written[key]):
+        message = f"`{key}` is not taken from an input: nothing is asked for"
+        reading.warning(Code.NO_EFFECT, message, "write the size itself", (*pointer, key))
+        return None
     try:
         return parse_size(written[key])
     except ValueError:

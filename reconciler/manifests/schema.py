@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 _MAXIMUM_PROBLEMS = 100
+_LONGEST_MESSAGE = 300  # jsonschema's own hold the whole value
 _TYPES = {
     "integer": "a whole number",
     "object": "a mapping",
@@ -29,10 +30,17 @@ _TYPES = {
     "null": "empty",
     "boolean": "true or false",
 }
+_BOUNDS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "more than",
+    "exclusiveMaximum": "less than",
+}
 
 
 @cache
-def _schema(name: str) -> dict[str, Any]:
+def schema_named(name: str) -> dict[str, Any]:
+    """A schema by the name of its file."""
     schema: dict[str, Any] = json.loads((shipped_folder("schemas") / name).read_text(encoding="utf-8"))
     return schema
 
@@ -43,7 +51,7 @@ def _gate(kind: str) -> Any:
 
     # Schemas refer to each other by file name, so that editors find them too.
     return jsonschema_rs.validator_for(
-        _schema(f"{kind}.schema.json"), retriever=lambda uri: _schema(uri.rpartition("/")[2])
+        schema_named(f"{kind}.schema.json"), retriever=lambda uri: schema_named(uri.rpartition("/")[2])
     )
 
 
@@ -53,8 +61,8 @@ def _explainer(kind: str) -> Draft202012Validator:
     from referencing import Registry
     from referencing.jsonschema import DRAFT202012
 
-    registry: Registry[Any] = Registry(retrieve=lambda uri: DRAFT202012.create_resource(_schema(uri)))  # type: ignore[call-arg]
-    return Draft202012Validator(_schema(f"{kind}.schema.json"), registry=registry)
+    registry: Registry[Any] = Registry(retrieve=lambda uri: DRAFT202012.create_resource(schema_named(uri)))  # type: ignore[call-arg]
+    return Draft202012Validator(schema_named(f"{kind}.schema.json"), registry=registry)
 
 
 def check(kind: str, document: object, file: str) -> list[Problem]:
@@ -65,10 +73,35 @@ def check(kind: str, document: object, file: str) -> list[Problem]:
     """
     if _gate(kind).is_valid(document):
         return []
+    explained = _with_few_jobs(kind, document)
     # Errors first, for no crowd of warnings may hide them.
-    errors = sorted(_explainer(kind).iter_errors(document), key=lambda error: error.validator == "additionalProperties")
+    errors = sorted(
+        _explainer(kind).iter_errors(explained), key=lambda error: error.validator == "additionalProperties"
+    )
     problems = (problem for error in errors for problem in _explain(error, file))
     return list(dict.fromkeys(islice(problems, _MAXIMUM_PROBLEMS)))
+
+
+def _with_few_jobs(kind: str, document: object) -> object:
+    """A document of very many jobs with those alone that are wrong, as explaining takes a millisecond for each.
+
+    What is an error comes before what is only unknown, as it does in the problems.
+    """
+    jobs = document.get("jobs") if isinstance(document, dict) else None
+    if not isinstance(jobs, dict) or len(jobs) <= _MAXIMUM_PROBLEMS:
+        return document
+    names = list(jobs)
+    wrong: dict[str, None] = {}
+    careless: dict[str, None] = {}
+    while names and len(wrong) < _MAXIMUM_PROBLEMS:
+        some = {name: jobs[name] for name in names[:_MAXIMUM_PROBLEMS]}
+        del names[:_MAXIMUM_PROBLEMS]
+        for error in _gate(kind).iter_errors({**document, "jobs": some}):  # type: ignore[dict-item]
+            if len(error.instance_path) > 1 and error.instance_path[0] == "jobs":
+                is_only_unknown = error.schema_path[-1] == "additionalProperties"
+                (careless if is_only_unknown else wrong)[error.instance_path[1]] = None
+    kept = {*wrong, *list(careless)[:_MAXIMUM_PROBLEMS]} or {next(iter(jobs))}
+    return {**document, "jobs": {name: described for name, described in jobs.items() if name in kept}}  # type: ignore[dict-item]
 
 
 def _explain(error: ValidationError, file: str) -> Iterator[Problem]:
@@ -94,7 +127,9 @@ def _missing_property(error: ValidationError, file: str, pointer: Pointer) -> It
     for key in error.validator_value:  # type: ignore[union-attr]
         if key in error.instance:  # type: ignore[operator]
             continue
-        nearest = get_close_matches(str(key), [str(k) for k in error.instance], n=1)  # type: ignore[union-attr]
+        meant = {*schema.get("properties", {}), *error.validator_value}  # type: ignore[misc]
+        others = [str(other) for other in error.instance if other not in meant]  # type: ignore[union-attr]
+        nearest = get_close_matches(str(key), others, n=1)
         described = schema.get("properties", {}).get(key, {})
         example = _inline(described["examples"][0]) if "examples" in described else "…"
         hint = f"is `{nearest[0]}` meant to be `{key}`?" if nearest else f"add `{key}: {example}`"
@@ -104,9 +139,11 @@ def _missing_property(error: ValidationError, file: str, pointer: Pointer) -> It
 def _wrong_type(error: ValidationError, file: str, pointer: Pointer) -> Iterator[Problem]:
     wanted = error.validator_value
     names = [wanted] if isinstance(wanted, str) else [str(name) for name in wanted]  # type: ignore[union-attr]
-    expected = " or ".join(_TYPES.get(name, f"a {name}") for name in names if name != "null")
+    redundant = {"null", "integer"} if "number" in names else {"null"}
+    expected = " or ".join(_TYPES.get(name, f"a {name}") for name in names if name not in redundant)
     message = f"{_named(pointer)} must be {expected}, not {_inline(error.instance)}"
-    yield Problem(file, Code.INVALID_VALUE, message, _example(error) or f"write {expected}", pointer)
+    hint = f"write {expected}" if names == ["boolean"] else _example(error) or f"write {expected}"
+    yield Problem(file, Code.INVALID_VALUE, message, hint, pointer)
 
 
 def _not_allowed(error: ValidationError, file: str, pointer: Pointer) -> Iterator[Problem]:
@@ -141,8 +178,21 @@ def _bad_name(error: ValidationError, file: str, pointer: Pointer) -> Iterator[P
     yield Problem(file, Code.INVALID_VALUE, message, hint, (*pointer, *name))
 
 
+def _outside_range(error: ValidationError, file: str, pointer: Pointer) -> Iterator[Problem]:
+    allowed = f"{_BOUNDS[str(error.validator)]} {error.validator_value}"
+    message = f"{_named(pointer)} must be {allowed}, not {_inline(error.instance)}"
+    yield Problem(file, Code.INVALID_VALUE, message, _example(error) or f"write a number that is {allowed}", pointer)
+
+
+def _wrong_size(error: ValidationError, file: str, pointer: Pointer) -> Iterator[Problem]:
+    is_long = str(error.validator).startswith("max")
+    said = f"{_inline(error.instance)}, which is too {'long' if is_long else 'short'}" if error.instance else "empty"
+    message = f"{_named(pointer)} is {said}"
+    yield Problem(file, Code.INVALID_VALUE, message, _example(error) or "correct the value", pointer)
+
+
 def _invalid(error: ValidationError, file: str, pointer: Pointer) -> Iterator[Problem]:
-    message = f"{_named(pointer)}: {error.message}"
+    message = f"{_named(pointer)}: {error.message[:_LONGEST_MESSAGE]}"
     yield Problem(file, Code.INVALID_VALUE, message, _example(error) or "correct the value", pointer)
 
 
@@ -154,6 +204,8 @@ _EXPLANATIONS = {
     "const": _not_allowed,
     "anyOf": _none_of,
     "pattern": _bad_name,
+    **dict.fromkeys(_BOUNDS, _outside_range),
+    **dict.fromkeys(("minLength", "maxLength", "minItems", "minProperties"), _wrong_size),
 }
 
 

@@ -13,6 +13,8 @@ _EXPRESSION = re.compile(r"\$\{\{\s*(inputs|outputs|search_space)\.([A-Za-z0-9_.
 _OPTIONAL = re.compile(r"\$\[\[(.*?)\]\]", re.DOTALL)
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./-]+")
 _HARMLESS = re.compile(r"[\w@%+:,./ -]*")  # even where a here-document is none after all
+_NAME = re.compile(r"\$\{\{\s*name\s*\}\}")
+_ODD = re.compile(r"[^A-Za-z0-9_.-]")
 _ANY = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 
 
@@ -25,8 +27,18 @@ def expressions_in(command: str) -> Iterator[tuple[str, str]]:
 def unknown_expressions_in(command: str) -> Iterator[str]:
     """The expressions that no rule can fill in, as written."""
     for match in _ANY.finditer(command):
-        if not _EXPRESSION.fullmatch(match[0]):
+        if not _EXPRESSION.fullmatch(match[0]) and not _NAME.fullmatch(match[0]):
             yield match[0]
+
+
+def named(command: str, step: str) -> str:
+    """The command with the name of its step for `${{name}}`: a plain word, wherever it stands."""
+    return _NAME.sub(_ODD.sub("_", step), command)
+
+
+def has_open_part(command: str) -> bool:
+    """Whether a `$[[` is never closed."""
+    return "$[[" in _OPTIONAL.sub("", command)
 
 
 def optional_inputs_in(command: str) -> set[str]:

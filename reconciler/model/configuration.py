@@ -117,6 +117,21 @@ class DockerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DataSettings:
+    """Data at URLs.
+
+    Attributes:
+        urls: patterns of the URLs that manifests may name, such as `https://data.example.org/*`; None for the defaults.
+        max_bytes: the most that lies at one URL.
+        timeout_seconds: how long a store may take to answer.
+    """
+
+    urls: tuple[str, ...] | None = None
+    max_bytes: int = 16 << 30
+    timeout_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """All that the configuration file says.
 
@@ -126,3 +141,4 @@ class Configuration:
 
     file: str = ""
     docker: DockerSettings = field(default_factory=DockerSettings)
+    data: DataSettings = field(default_factory=DataSettings)

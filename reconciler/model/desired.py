@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from reconciler.model.data_paths import RemoteData, RemoteTrouble
 from reconciler.model.kinds import AnyManifest
 from reconciler.model.manifests import Component, DataAsset, Environment
 from reconciler.model.pipelines import Pipeline
 from reconciler.model.problems import Problem
+from reconciler.model.runs import RegisteredData
+from reconciler.model.schedules import Schedule
 from reconciler.model.snapshot import Snapshot
 
 
@@ -46,8 +49,13 @@ class Desired:
         file_count: how many YAML files were looked at.
         local_data: digests of the files outside the repository that manifests name, by absolute path;
             those that are not there or not allowed are absent.
+        remote_data: what is known of the URLs that manifests name.
+        tables: the `mltable` folders that hold an `MLTable` file, with what it names outside of them.
         bases: the images that environments build on with what they are pinned to, by the environment's recipe; empty
             for engines without images.
+        unsupported: the kinds of the files that are recognised and refused by name.
+        ignores: the patterns of `.amlignore` files, by the folder that each lies in.
+        registered: the outputs that steps registered as data assets, to be referred to like those of the repository.
         problems: what the loader found; references are checked when the graph is built.
     """
 
@@ -57,11 +65,20 @@ class Desired:
     problems: tuple[Problem, ...] = ()
     file_count: int = 0
     local_data: Mapping[str, str] = field(default_factory=dict)
+    remote_data: Mapping[str, RemoteData | RemoteTrouble] = field(default_factory=dict)
+    tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     bases: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    unsupported: Mapping[str, str] = field(default_factory=dict)
+    ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    registered: tuple[RegisteredData, ...] = ()
 
     @property
     def pipelines(self) -> list[Pipeline]:
         return [manifest for manifest in self.manifests.values() if isinstance(manifest, Pipeline)]
+
+    @property
+    def schedules(self) -> list[Schedule]:
+        return [manifest for manifest in self.manifests.values() if isinstance(manifest, Schedule)]
 
     @property
     def environments(self) -> list[Environment]:
@@ -71,6 +88,17 @@ class Desired:
     def has_unpinned_bases(self) -> bool:
         """Whether an image could not be resolved when this was loaded."""
         return any(not pinned for bases in self.bases.values() for _, pinned in bases)
+
+    @property
+    def has_outside_data(self) -> bool:
+        """Whether it depends on data that may change without a commit."""
+        return bool(self.local_data or self.remote_data)
+
+    @property
+    def has_passing_trouble(self) -> bool:
+        """Whether a store did not answer when this was loaded, but may another time."""
+        found = self.remote_data.values()
+        return any(isinstance(data, RemoteTrouble) and data.is_passing for data in found)
 
     @property
     def components(self) -> list[Component]:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reconciler.model.problems import Pointer
 from reconciler.model.references import Reference
 from reconciler.model.resources import Processes, Resources
 
 Scalar = str | int | float | bool
 DATA_TYPES = ("uri_file", "uri_folder", "mltable", "mlflow_model", "custom_model", "triton_model")
+MODEL_TYPES = ("mlflow_model", "custom_model", "triton_model")
 LITERAL_TYPES = ("string", "number", "integer", "boolean")
 
 
@@ -59,6 +61,7 @@ class Manifest:
         file: path in the repository.
         identity: digest of the document without what only describes (names, versions, descriptions, tags).
         is_named: whether the manifest says its name; else it goes by its file.
+        place: the way to it in the file, () unless it stands inside another.
     """
 
     file: str
@@ -67,6 +70,7 @@ class Manifest:
     description: str
     identity: str
     is_named: bool = field(default=True, kw_only=True)
+    place: Pointer = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class Component(Manifest):
 
     Attributes:
         code: a path relative to the manifest.
+        timeout_seconds: of a step, or of each trial of a sweep; what a job says of it holds before this.
         retries: how many times it is begun anew after it failed.
         includes: files and folders, relative to the manifest, that are laid beside the code.
     """
@@ -99,6 +104,7 @@ class Component(Manifest):
     variables: Mapping[str, str] = field(default_factory=dict)
     resources: Resources | None = None
     distribution: Processes | None = None
+    timeout_seconds: float | None = None
     retries: int = 0
     includes: tuple[str, ...] = ()
 

@@ -41,6 +41,7 @@ class FromData:
     """A data asset by reference, or a path.
 
     Attributes:
+        type: "" where it is not said; the type of what is bound then, or of the port.
         file: the manifest that the reference or the path stands in, "" for the one of the pipeline.
     """
 
@@ -75,11 +76,16 @@ class JobOutput:
 
 @dataclass(frozen=True, slots=True)
 class PipelineComponent(Manifest):
-    """Jobs with an interface of their own, to be a node of other pipelines."""
+    """Jobs with an interface of their own, to be a node of other pipelines.
+
+    Attributes:
+        data: what inputs read where nothing is given, by their names.
+    """
 
     inputs: tuple[InputPort, ...] = ()
     outputs: tuple[OutputPort, ...] = ()
     jobs: tuple[Job, ...] = ()
+    data: tuple[tuple[str, FromData], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +94,13 @@ class Job:
 
     Attributes:
         name: in a graph, nodes of nested pipelines are named `outer.inner`.
+        prefix: the `outer.` of that.
         file: the manifest that it stands in.
         place: the way to it in that file.
         component: None for a job of a kind that is not supported.
         unsupported: the name of that kind, "" for a job that can run.
         retries: how many times it is begun anew after it failed.
+        is_deterministic: None where its component says it.
     """
 
     name: str
@@ -107,9 +115,11 @@ class Job:
     resources: Resources | None = None
     distribution: Processes | None = None
     retries: int | None = None
+    is_deterministic: bool | None = None
     file: str = ""
     place: Pointer = ()
     unsupported: str = ""
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

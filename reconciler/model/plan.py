@@ -9,6 +9,7 @@ from enum import StrEnum
 from reconciler.model.manifests import Kind
 from reconciler.model.problems import Problem
 from reconciler.model.runs import Result, Run, StepRun
+from reconciler.model.schedules import Trigger
 from reconciler.model.steps import Definition, EnvironmentSpec, Graph
 
 
@@ -92,6 +93,15 @@ class Pruned:
 
 
 @dataclass(frozen=True, slots=True)
+class SchedulePlan:
+    """What a schedule runs, and when; `trigger` is None for one that does not fire."""
+
+    name: str
+    pipeline: str
+    trigger: Trigger | None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     revision: str
     base: str
@@ -100,6 +110,7 @@ class Plan:
     versions: tuple[VersionPlan, ...] = ()
     prune: tuple[Pruned, ...] = ()
     problems: tuple[Problem, ...] = ()
+    schedules: tuple[SchedulePlan, ...] = ()
 
     @property
     def has_errors(self) -> bool:

@@ -36,6 +36,8 @@ class Code(StrEnum):
     TYPE_MISMATCH = "type-mismatch"
     CYCLE = "cycle"
     MISSING_FILE = "missing-file"
+    UNREACHABLE_DATA = "unreachable-data"
+    UNMAPPED_DATASTORE = "unmapped-datastore"
     OUTSIDE_REPOSITORY = "outside-repository"
     VERSION_MUTATED = "version-mutated"
     VERSION_BUMP = "version-bump"
@@ -48,6 +50,7 @@ class Problem:
     Attributes:
         file: path in the repository.
         pointer: the way to the value in the document.
+        part: what of a long value is meant, such as one expression of a command.
         line: from 1; 0 until the place has been looked up.
     """
 
@@ -59,6 +62,7 @@ class Problem:
     severity: Severity = Severity.ERROR
     line: int = 0
     column: int = 0
+    part: str = ""
 
     @property
     def is_error(self) -> bool:

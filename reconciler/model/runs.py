@@ -87,6 +87,7 @@ class StepRun:
     log: str = ""
     error: str = ""
     failure: str = ""  # the kind of failure in a word, such as `out-of-memory`
+    attempt: int = 1  # counts up where it is begun anew after a failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +125,21 @@ class RegisteredModel:
     version: str
     aliases: tuple[str, ...]
     mlflow_run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredData:
+    """An output that a step registered as a version of a data asset.
+
+    Attributes:
+        digest: of its content, under which it is kept in the store of outputs.
+        run_id: the run that registered it first.
+    """
+
+    name: str
+    version: str
+    type: str
+    digest: str
+    run_id: str
+    step: str
+    output: str

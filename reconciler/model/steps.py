@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 
 from reconciler.model.digests import digest_of
 from reconciler.model.manifests import Scalar
 from reconciler.model.pipelines import JobOutput, OnNewRevision
 from reconciler.model.resources import Processes, Resources
-from reconciler.model.sweeps import Sweep
+from reconciler.model.snapshot import Entry
+from reconciler.model.sweeps import EarlyTermination, SamplingAlgorithm, SamplingRule, Sweep
 
 FINGERPRINT_FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
 class CodeFolder:
-    """A Git tree: `files` maps relative paths to blob ids, to say which of them changed."""
+    """A Git tree: `files` maps relative paths to blob ids, to say which of them changed.
+
+    Attributes:
+        entries: all that is in it, where it is no tree of Git: put together, or without what is ignored.
+        paths: of the files and folders of the repository that it is made of.
+    """
 
     path: str
     tree: str
     files: Mapping[str, str] = field(compare=False, default_factory=dict)
+    entries: Mapping[str, Entry] | None = field(compare=False, default=None)
+    paths: tuple[str, ...] = field(compare=False, default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +60,11 @@ class EnvironmentSpec:
 
 @dataclass(frozen=True, slots=True)
 class DataSource:
-    """Data from the repository (`oid`) or from a local file (`local`), known by the digest of its content.
+    """Data of the repository (`oid`), of this machine (`local`) or at a URL, known by the digest of its content.
 
     Attributes:
         file: the manifest that names it.
+        is_kept: it is an output that a step registered, kept in the store under its digest.
     """
 
     label: str
@@ -66,6 +75,8 @@ class DataSource:
     is_folder: bool = False
     local: str | None = None
     file: str = ""
+    url: str | None = None
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +136,11 @@ def define(definition: Definition) -> str:
 
 
 def sweep_identity(sweep: Sweep) -> object:
-    """What of a sweep decides which trials run and which is best; how many run at once does not."""
-    return [
+    """What of a sweep decides which trials run and which is best; how long they may take does not.
+
+    How many run at once counts for bayesian sampling alone: it says how many results each draw knows.
+    """
+    identity = [
         [[name, d.type, list(d.values), list(d.arguments)] for name, d in sweep.search_space],
         sweep.algorithm,
         sweep.seed,
@@ -134,6 +148,28 @@ def sweep_identity(sweep: Sweep) -> object:
         sweep.maximize,
         sweep.max_total_trials,
     ]
+    added = _added_to_sweeps(sweep)
+    return [*identity, added] if added else identity
+
+
+def _added_to_sweeps(sweep: Sweep) -> dict[str, object]:
+    """What came to sweeps later, as far as it is used: other sweeps stay what they were."""
+    added: dict[str, object] = {}
+    if sweep.algorithm is SamplingAlgorithm.BAYESIAN:
+        added["at_once"] = min(sweep.max_concurrent_trials, sweep.max_total_trials)
+    if sweep.rule is not SamplingRule.RANDOM:
+        added["rule"] = sweep.rule
+    if sweep.logbase is not None:
+        added["logbase"] = sweep.logbase
+    policy = sweep.early_termination
+    if policy is not None:
+        unused = EarlyTermination(policy.policy)
+        added["early_termination"] = {"policy": policy.policy} | {
+            field.name: value
+            for field in fields(policy)
+            if (value := getattr(policy, field.name)) != getattr(unused, field.name)
+        }
+    return added
 
 
 def fingerprint_of(definition_digest: str, inputs: Mapping[str, str]) -> str:
@@ -179,6 +215,7 @@ class Graph:
         closure: digest of everything that can change what the pipeline gives.
         nested: the nodes that are pipelines themselves; their steps are named `node.step`.
         unsupported: why the pipeline cannot run as a whole, by job; its steps are the others.
+        waiting: for what jobs wait that another pipeline has to make first; its steps are the others.
     """
 
     pipeline: str
@@ -192,6 +229,12 @@ class Graph:
     on_new_revision: OnNewRevision = OnNewRevision.FINISH
     nested: tuple[str, ...] = ()
     unsupported: tuple[tuple[str, str], ...] = ()
+    waiting: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def hindrances(self) -> tuple[str, ...]:
+        """Why it does not run as a whole, one line for each job in the way."""
+        return tuple(f"job {name}: {why}" for name, why in (*self.unsupported, *self.waiting))
 
     def may_reuse(self, step: Step) -> bool:
         """Whether an earlier result of the step, or of one of its trials, may stand for another execution."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from reconciler.model.commands import expressions_in
 from reconciler.model.literals import coerce, literal_problem
-from reconciler.model.manifests import Component, DataAsset, InputPort, Scalar
+from reconciler.model.manifests import Component, InputPort, Scalar
 from reconciler.model.pipelines import (
     Binding,
     FromData,
@@ -21,10 +22,14 @@ from reconciler.model.pipelines import (
 )
 from reconciler.model.problems import Code, Pointer, Problem, Severity
 from reconciler.model.references import Reference
-from reconciler.model.snapshot import EntryKind
 from reconciler.model.steps import DataSource, InputSource, StepSource
-from reconciler.planning.resolve import Registry, Unresolved, within_repository
+from reconciler.model.versions import InvalidRangeError
+from reconciler.planning.data_paths import data_source
+from reconciler.planning.registered import registered_source, registered_version, registering
+from reconciler.planning.resolve import Registry, Unresolved
 
+_NAME = re.compile(r"\$\{\{\s*name\s*\}\}")
+_EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
 _PARENT_INPUT = re.compile(r"\$\{\{\s*parent\.inputs\.([A-Za-z0-9_.]+?)\s*\}\}")
 
 
@@ -45,17 +50,30 @@ class JobBinder:
         self._pipeline = pipeline
         self._inputs: dict[str, PipelineInput] = {given.name: given for given in pipeline.inputs}
         self._outputs: dict[str, Mapping[str, str]] = {}
+        self._job: Job | None = None
         self.problems: list[Problem] = []
+        self.waiting: dict[str, str] = {}  # for what jobs wait that another pipeline makes, by job
+
+    @property
+    def _file(self) -> str:
+        """Where the job stands that is being bound: in the pipeline, or in a component that is nested in it."""
+        return (self._job.file if self._job else "") or self._pipeline.file
 
     def declare_outputs(self, job: str, component: Component) -> None:
         """Tell which outputs a job has, before others bind to them."""
         self._outputs[job] = {port.name: port.type for port in component.outputs}
 
-    def bind(self, job: Job, component: Component) -> BoundInputs:
+    def bind(self, job: Job, component: Component, is_told: Container[str] = ()) -> BoundInputs:
+        """The inputs of a job; of some it `is_told` already why they are bound to nothing."""
         ports = {port.name: port for port in component.inputs}
         swept = {name for name, _ in job.sweep.search_space} if job.sweep else set()
+        searched = {name for section, name in expressions_in(component.command) if section == "search_space"}
+        self._job = job
         for name in swept - set(ports):
-            self._undeclared(job, name, ports, ("jobs", job.name, "search_space", name))
+            if name not in searched:
+                self._undeclared(job, name, ports, (*job.place, "search_space", name))
+        if isinstance(job.component, Reference):  # of an inline trial its manifest tells
+            self._check_searched(job, component, searched, swept)
         literals: dict[str, Scalar] = {}
         sources: dict[str, InputSource] = {}
         types: dict[str, str] = {}
@@ -64,20 +82,27 @@ class JobBinder:
         for name, binding in given.items():
             port = ports.get(name)
             if port is None:
-                self._undeclared(job, name, ports, ("jobs", job.name, "inputs", name))
+                self._undeclared(job, name, ports, (*job.place, "inputs", name))
                 continue
             count = len(self.problems)
             self._bind(job, port, binding, literals, sources)
             if len(self.problems) > count:
                 told.add(name)
         for name, port in ports.items():
-            if name not in literals and name not in sources and name not in swept and name not in told:
+            is_unset = name not in literals and name not in sources and name not in swept
+            if is_unset and name not in told and name not in is_told:
                 self._unset(job, port, name in given, literals)
             if name in sources:
                 types[name] = port.type
         return BoundInputs(
             tuple(sorted(literals.items())), tuple(sorted(sources.items())), tuple(sorted(types.items()))
         )
+
+    def _check_searched(self, job: Job, component: Component, searched: set[str], swept: set[str]) -> None:
+        for name in sorted(searched - swept):
+            hint = _nearest(name, dict.fromkeys(sorted(swept)), "add it to `search_space:`, or make it an input")
+            message = f"component `{component.name}` wants `search_space.{name}`, which is not searched"
+            self._problem(Code.UNRESOLVED_BINDING, message, hint, job.place)
 
     def _bind(
         self,
@@ -87,7 +112,7 @@ class JobBinder:
         literals: dict[str, Scalar],
         sources: dict[str, InputSource],
     ) -> None:
-        pointer = ("jobs", job.name, "inputs", port.name)
+        pointer = (*job.place, "inputs", port.name)
         value = self._through_pipeline(binding, pointer)
         match value:
             case None:
@@ -101,9 +126,10 @@ class JobBinder:
                 if not port.is_data and port.type != "any":
                     self._wrong_type(port, "data", pointer)
                     return
-                source = self._data(value, pointer)
+                source = self._data(value, port, pointer)
                 if source is not None:
                     sources[port.name] = source
+                    self._check_type(port, source.type, pointer)
             case Literal():
                 self._literal(port, value, literals, sources, pointer)
 
@@ -114,6 +140,8 @@ class JobBinder:
                 hint = _nearest(binding.name, self._inputs, "add it under `inputs:` of the pipeline")
                 self._problem(Code.UNRESOLVED_BINDING, f"the pipeline has no input `{binding.name}`", hint, pointer)
                 return None
+            if isinstance(given.value, Literal) and "${{" in str(given.value.value):
+                return Literal(_NAME.sub(self._pipeline.name, str(given.value.value)))
             return given.value
         if isinstance(binding, Literal) and isinstance(binding.value, str) and "${{" in binding.value:
             return self._filled(binding.value, pointer)
@@ -121,6 +149,8 @@ class JobBinder:
 
     def _filled(self, text: str, pointer: Pointer) -> Literal:
         """A literal with pipeline inputs in the middle of it, such as `run-${{parent.inputs.seed}}`."""
+
+        count = len(self.problems)
 
         def fill(match: re.Match[str]) -> str:
             given = self._inputs.get(match[1])
@@ -130,7 +160,12 @@ class JobBinder:
                 return ""
             return str(given.value.value)
 
-        return Literal(_PARENT_INPUT.sub(fill, text))
+        filled = _NAME.sub(self._job.name if self._job else "", _PARENT_INPUT.sub(fill, text))
+        left = _EXPRESSION.search(filled)
+        if left is not None and len(self.problems) == count:
+            hint = "only `${{parent.inputs.x}}` and `${{name}}` can stand inside a text"
+            self._problem(Code.UNRESOLVED_BINDING, f"`{left[0]}` cannot be filled in", hint, pointer)
+        return Literal(filled)
 
     def _literal(
         self,
@@ -144,7 +179,7 @@ class JobBinder:
             if not isinstance(literal.value, str):
                 self._wrong_type(port, f"the literal {literal.value!r}", pointer)
                 return
-            source = self._data(FromData(port.type, path=literal.value), pointer)
+            source = self._data(FromData(port.type, path=literal.value), port, pointer)
             if source is not None:
                 sources[port.name] = source
             return
@@ -158,70 +193,85 @@ class JobBinder:
         if port.default is not None:
             literals[port.name] = coerce(port, port.default)
             return
-        pointer = ("jobs", job.name, "inputs")
+        pointer = (*job.place, "inputs")
         if port.is_optional:
             return
         if is_bound:
             hint = "give the pipeline's input a value"
             self._problem(Code.MISSING_INPUT, f"input `{port.name}` is bound to nothing", hint, (*pointer, port.name))
             return
-        message = f"job `{job.name}` needs the input `{port.name}` ({port.type})"
+        message = f"job `{job.name.removeprefix(job.prefix)}` needs the input `{port.name}` ({port.type})"
         self._problem(Code.MISSING_INPUT, message, f"add `{port.name}: …` under its `inputs:`", pointer)
 
     def _output_exists(self, bound: FromStep, port: InputPort, pointer: Pointer) -> bool:
         outputs = self._outputs.get(bound.job)
+        prefix = self._job.prefix if self._job else ""
+        written = bound.job.removeprefix(prefix)
         if outputs is None:
-            hint = _nearest(bound.job, self._outputs, f"jobs: {', '.join(self._outputs)}")
-            self._problem(Code.UNRESOLVED_BINDING, f"there is no job `{bound.job}`", hint, pointer)
+            beside = {name.removeprefix(prefix): name for name in self._outputs if name.startswith(prefix)}
+            hint = _nearest(written, beside, f"jobs: {', '.join(beside)}")
+            self._problem(Code.UNRESOLVED_BINDING, f"there is no job `{written}`", hint, pointer)
             return False
         if bound.output not in outputs:
             hint = _nearest(bound.output, outputs, f"it has: {', '.join(outputs) or 'none'}")
-            message = f"job `{bound.job}` has no output `{bound.output}`"
+            message = f"job `{written}` has no output `{bound.output}`"
             self._problem(Code.UNDECLARED_OUTPUT, message, hint, pointer)
             return False
-        given = outputs[bound.output]
-        if port.type not in (given, "any") and {port.type, given} == {"uri_file", "uri_folder"}:
-            message = f"a {given} is bound to `{port.name}`, which is declared as {port.type}"
-            hint = "declare the same type on both ends"
-            self.problems.append(
-                Problem(self._pipeline.file, Code.TYPE_MISMATCH, message, hint, pointer, Severity.WARNING)
-            )
+        self._check_type(port, outputs[bound.output], pointer)
         return True
 
-    def _data(self, data: FromData, pointer: Pointer) -> DataSource | None:
+    def _check_type(self, port: InputPort, given: str, pointer: Pointer) -> None:
+        """Data of another type than declared is only a warning, as on Azure ML: a step gets a path all the same."""
+        if port.type in (given, "any") or given == "any":
+            return
+        message = f"a {given} is bound to `{port.name}`, which is declared as {port.type}"
+        hint = "declare the same type on both ends"
+        self.problems.append(Problem(self._file, Code.TYPE_MISMATCH, message, hint, pointer, Severity.WARNING))
+
+    def _data(self, data: FromData, port: InputPort, pointer: Pointer) -> DataSource | None:
+        file = data.file or self._pipeline.file
+        kind = data.type or ("uri_folder" if port.type == "any" else port.type)
+        pointer = pointer if file == self._file else ("inputs",)
         try:
             if data.reference is not None:
-                asset = self._registry.resolve(DataAsset, data.reference, self._pipeline.file, pointer)
+                registered = self._registered(kind, data.reference, file, pointer)
+                if registered is not None:
+                    return registered
+                if not self._registry.has_data(kind, data.reference, file, pointer) and self._is_to_come(
+                    data.reference, pointer
+                ):
+                    return None
+                asset = self._registry.data(kind, data.reference, file, pointer)
                 label = f"{asset.name} {asset.version}" if asset.version else asset.name
                 return self._content(label, asset.type, asset.path, asset.file, ("path",))
-            return self._content(data.path or "", data.type, data.path or "", self._pipeline.file, pointer)
+            return self._content(data.path or "", kind, data.path or "", file, pointer)
         except Unresolved as unresolved:
             self.problems.append(unresolved.problem)
             return None
 
-    def _content(self, label: str, kind: str, path: str, file: str, pointer: Pointer) -> DataSource:
-        local = path.removeprefix("file://")
-        if local.startswith("/"):
-            return self._local(label, kind, local, file, pointer)
-        if "://" in path:
-            hint = "put the file into the repository, or name it by its absolute path"
-            raise Unresolved(Problem(file, Code.INVALID_VALUE, f"`{path}` cannot be read from here", hint, pointer))
-        inside = within_repository(file, path, pointer)
-        entry = self._registry.desired.snapshot.entries.get(inside)
-        if entry is None or entry.kind not in (EntryKind.FILE, EntryKind.TREE):
-            hint = _nearest(inside, self._registry.desired.snapshot.entries, "commit it, or correct the path")
-            raise Unresolved(
-                Problem(file, Code.MISSING_FILE, f"there is no `{inside}` in the repository", hint, pointer)
-            )
-        return DataSource(label, kind, f"git:{entry.oid}", inside, entry.oid, entry.kind is EntryKind.TREE, file=file)
+    def _registered(self, kind: str, reference: Reference, file: str, pointer: Pointer) -> DataSource | None:
+        """What a step registered under a name that no manifest fits."""
+        if self._registry.has_data(kind, reference, file, pointer):
+            return None
+        try:
+            found = registered_version(self._registry.desired, reference)
+        except InvalidRangeError:
+            return None  # which is told where the reference is resolved
+        return None if found is None else registered_source(found, file)
 
-    def _local(self, label: str, kind: str, path: str, file: str, pointer: Pointer) -> DataSource:
-        digest = self._registry.desired.local_data.get(path)
-        if digest is None:
-            message = f"`{path}` is not there, or lies outside the folders that data may come from"
-            hint = "start the daemon with `--data-root FOLDER` to allow a folder"
-            raise Unresolved(Problem(file, Code.MISSING_FILE, message, hint, pointer))
-        return DataSource(label, kind, digest, path, local=path, file=file)
+    def _is_to_come(self, reference: Reference, pointer: Pointer) -> bool:
+        """Whether another pipeline registers what is named, so that it is waited for."""
+        maker = registering(self._registry.desired, reference.name)
+        if maker is None or maker.name == self._pipeline.name or self._job is None:
+            return False
+        self.waiting[self._job.name] = f"waits for data `{reference.name}`, which pipeline `{maker.name}` registers"
+        message = f"there is no data `{reference.name}` yet: pipeline `{maker.name}` registers it when it runs"
+        hint = "this pipeline runs then; until then it waits"
+        self.problems.append(Problem(self._file, Code.UNRESOLVED_REFERENCE, message, hint, pointer, Severity.WARNING))
+        return True
+
+    def _content(self, label: str, kind: str, path: str, file: str, pointer: Pointer) -> DataSource:
+        return data_source(self._registry.desired, label, kind, path, file, pointer, self.problems)
 
     def _undeclared(self, job: Job, name: str, ports: Mapping[str, InputPort], pointer: Pointer) -> None:
         component = job.component.text if isinstance(job.component, Reference) else job.name
@@ -233,7 +283,7 @@ class JobBinder:
         self._problem(Code.TYPE_MISMATCH, message, f"bind a value of type {port.type}", pointer)
 
     def _problem(self, code: Code, message: str, hint: str, pointer: Pointer) -> None:
-        self.problems.append(Problem(self._pipeline.file, code, message, hint, pointer))
+        self.problems.append(Problem(self._file, code, message, hint, pointer))
 
 
 def _nearest(name: str, names: Mapping[str, object], otherwise: str) -> str:

@@ -31,11 +31,17 @@ class Changes:
 
 
 def changes_between(old: Desired | None, new: Desired) -> Changes:
-    """What changed; a manifest does only where its file does."""
-    if old is None or old.settings != new.settings or old.local_data != new.local_data or old.bases != new.bases:
+    """What changed between two desired states."""
+    if old is None or old.settings != new.settings or old.bases != new.bases or _outside(old) != _outside(new):
         return Changes(is_everything=True)
     before, now = old.manifests, new.manifests
     paths = new.snapshot.paths_changed_since(old.snapshot)
-    files = frozenset(path for path in paths if before.get(path) is not now.get(path))
+    # A manifest that is named after its file may get another name because of another file.
+    files = frozenset(path for path in {*paths, *now} if before.get(path) is not now.get(path))
     changed = (each for file in files for each in (before.get(file), now.get(file)) if each is not None)
     return Changes(frozenset((kind_of(manifest), manifest.name) for manifest in changed), files, paths)
+
+
+def _outside(desired: Desired) -> tuple[object, ...]:
+    """What is known of data without a look into the repository's tree."""
+    return desired.local_data, desired.remote_data, desired.tables, desired.registered

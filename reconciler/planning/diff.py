@@ -15,11 +15,13 @@ from reconciler.model.plan import (
     PipelinePlan,
     Plan,
     Pruned,
+    SchedulePlan,
     StepAction,
     StepPlan,
 )
 from reconciler.model.problems import Problem
 from reconciler.model.runs import Result
+from reconciler.model.schedules import Schedule
 from reconciler.model.steps import (
     DataSource,
     EnvironmentSpec,
@@ -28,7 +30,9 @@ from reconciler.model.steps import (
     StepSource,
     fingerprint_of,
 )
+from reconciler.model.strictness import judged
 from reconciler.planning.environments import environment_spec
+from reconciler.planning.firing import Firing
 from reconciler.planning.reasons import definition_reasons
 from reconciler.planning.resolve import Unresolved
 from reconciler.planning.versions import VersionJudge
@@ -40,11 +44,18 @@ def plan(
     problems: Iterable[Problem],
     actual: Actual,
     judge: VersionJudge | None = None,
+    scheduled: Mapping[str, Firing] | None = None,
 ) -> Plan:
-    """The plan from the actual state to the desired one; `judge` is the one of the plan before."""
+    """The plan from the actual state to the desired one.
+
+    Args:
+        problems: what was found while the graphs were built.
+        judge: the one of the plan before.
+        scheduled: what schedules would run, by file.
+    """
     pipelines = tuple(plan_pipeline(graph, actual) for graph in graphs)
-    versions, judged = (judge or VersionJudge()).judge(desired, actual)
-    found = (*desired.problems, *problems)
+    versions, misversioned = (judge or VersionJudge()).judge(desired, actual)
+    found = judged((*desired.problems, *problems), desired.settings)
     broken = {problem.file for problem in found if problem.is_error}
     return Plan(
         revision=desired.snapshot.revision,
@@ -53,16 +64,25 @@ def plan(
         pipelines=pipelines,
         versions=versions,
         prune=_pruned(desired, actual),
+        schedules=tuple(_plan_schedule(each, (scheduled or {}).get(each.file)) for each in desired.schedules),
         # What a broken file says of its version is not worth hearing before it is mended.
-        problems=(*found, *(problem for problem in judged if problem.file not in broken)),
+        problems=(*found, *(problem for problem in misversioned if problem.file not in broken)),
     )
+
+
+def _plan_schedule(schedule: Schedule, firing: Firing | None) -> SchedulePlan:
+    can_fire = schedule.is_enabled and not schedule.unsupported and not (firing and firing.unsupported)
+    return SchedulePlan(schedule.name, firing.pipeline if firing else "", schedule.trigger if can_fire else None)
 
 
 def plan_pipeline(graph: Graph, actual: Actual, is_forced: bool = False) -> PipelinePlan:
     """What is to be done with one pipeline.
 
-    It runs when its closure never succeeded and is not running; a closure that succeeded before is restored.
+    One with a job that is not supported, or waits for what another pipeline registers, does not: the rest is planned.
+    Any other runs when its closure never succeeded and is not running; a closure that succeeded before is restored.
     """
+    if graph.hindrances:
+        return PipelinePlan(graph.pipeline, PipelineAction.NONE, graph.hindrances, plan_steps(graph, actual), graph)
     current = actual.current.get(graph.pipeline)
     if not is_forced:
         if current is not None and current.closure == graph.closure and current.status.is_good:

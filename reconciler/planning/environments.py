@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.model.desired import Desired
 from reconciler.model.digests import digest_of
 from reconciler.model.manifests import Component, Environment
-from reconciler.model.pipelines import Job, Pipeline
+from reconciler.model.pipelines import Job, Pipeline, PipelineComponent
 from reconciler.model.problems import Code, Pointer, Problem
 from reconciler.model.references import Reference
+from reconciler.model.schedules import Schedule
 from reconciler.model.snapshot import EntryKind
 from reconciler.model.steps import EnvironmentSpec
 from reconciler.planning.resolve import Registry, Unresolved, within_repository
@@ -39,12 +40,12 @@ def environment_named(job: Job | None, component: Component, file: str) -> Named
         Unresolved: neither names one.
     """
     if job is not None and job.environment is not None:
-        return NamedEnvironment(job.environment, file, ("jobs", job.name, "environment"))
+        return NamedEnvironment(job.environment, job.file or file, (*job.place, "environment"))
     if component.environment is None:
         hint = "add `environment: azureml:NAME@latest`"
         message = f"component `{component.name}` has no environment"
-        raise Unresolved(Problem(component.file, Code.MISSING_PROPERTY, message, hint))
-    return NamedEnvironment(component.environment, component.file, ("environment",))
+        raise Unresolved(Problem(component.file, Code.MISSING_PROPERTY, message, hint, component.place))
+    return NamedEnvironment(component.environment, component.file, (*component.place, "environment"))
 
 
 class Environments:
@@ -123,15 +124,24 @@ def environment_spec(environment: Environment, desired: Desired) -> EnvironmentS
 def environments_in(desired: Desired) -> Iterator[Environment]:
     """All environments of a desired state, those that stand inline in components and jobs among them."""
     for manifest in desired.manifests.values():
-        if isinstance(manifest, Environment):
-            yield manifest
-        elif isinstance(manifest, Component):
-            yield from _inline(manifest.environment)
-        elif isinstance(manifest, Pipeline):
-            for job in manifest.jobs:
-                yield from _inline(job.environment)
-                if isinstance(job.component, Component):
-                    yield from _inline(job.component.environment)
+        match manifest:
+            case Environment():
+                yield manifest
+            case Component():
+                yield from _inline(manifest.environment)
+            case Pipeline() | PipelineComponent():
+                yield from _of_jobs(manifest.jobs)
+            case Schedule(job=Pipeline() as pipeline):
+                yield from _of_jobs(pipeline.jobs)
+
+
+def _of_jobs(jobs: Iterable[Job]) -> Iterator[Environment]:
+    for job in jobs:
+        yield from _inline(job.environment)
+        if isinstance(job.component, Component):
+            yield from _inline(job.component.environment)
+        elif isinstance(job.component, PipelineComponent):
+            yield from _of_jobs(job.component.jobs)
 
 
 def _inline(environment: Reference | Environment | None) -> Iterator[Environment]:

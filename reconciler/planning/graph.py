@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from operator import is_
 
+from reconciler.model.commands import named
 from reconciler.model.desired import Desired
 from reconciler.model.digests import digest_of
-from reconciler.model.manifests import Component, Kind
-from reconciler.model.pipelines import Job, Pipeline
+from reconciler.model.manifests import Component
+from reconciler.model.pipelines import Job, Pipeline, PipelineComponent
 from reconciler.model.problems import Problem
 from reconciler.model.resources import Resources
 from reconciler.model.steps import (
@@ -22,13 +24,16 @@ from reconciler.model.steps import (
     StepSource,
     define,
 )
+from reconciler.model.sweeps import Sweep
 from reconciler.planning.bindings import JobBinder
 from reconciler.planning.changes import Changes, changes_between
+from reconciler.planning.code_folders import CodeFolders
 from reconciler.planning.environments import Environments, environment_named
 from reconciler.planning.kept import BoundJob, KeptGraph, kept_graph
+from reconciler.planning.nesting import Unfolded, unfold
 from reconciler.planning.order import ordered, steps_before
 from reconciler.planning.resolve import Registry, Unresolved
-from reconciler.planning.soundness import CodeFolders, Soundness
+from reconciler.planning.soundness import Soundness
 
 
 class GraphBuilder:
@@ -38,7 +43,7 @@ class GraphBuilder:
     """
 
     def __init__(self) -> None:
-        self._orders: dict[str, tuple[Pipeline, tuple[str, ...]]] = {}
+        self._orders: dict[str, tuple[tuple[Job, ...], tuple[str, ...]]] = {}
         self._bound: dict[tuple[str, str], BoundJob] = {}
         self._steps: dict[tuple[str, str], tuple[_Ingredients, Step]] = {}
         self._built: dict[str, KeptGraph] = {}
@@ -61,12 +66,14 @@ class GraphBuilder:
                 problems.extend(kept.warnings)
                 continue
             found: list[Problem] = []
-            graph = self._graph(pipeline, registry, environments, changes, found)
+            graph, parts = self._graph(pipeline, registry, environments, found)
             problems.extend(found)
             self._built.pop(pipeline.file, None)
             if graph is not None and not any(problem.is_error for problem in found):
                 graphs.append(graph)
-                self._built[pipeline.file] = self._keep(pipeline, graph, found)
+                if graph.hindrances:
+                    continue  # what may become supported is no part of a graph that could be kept
+                self._built[pipeline.file] = self._keep(pipeline, graph, parts, found)
             else:
                 self._forget(pipeline)
         problems.extend(self._soundness.problems(registry, environments, changes))
@@ -82,86 +89,79 @@ class GraphBuilder:
 
     def _forget(self, pipeline: Pipeline) -> None:
         """Nothing of a pipeline with problems is taken over: it may be as old as the last revision without them."""
-        for job in pipeline.jobs:
-            self._bound.pop((pipeline.file, job.name), None)
+        for key in [key for key in self._bound if key[0] == pipeline.file]:
+            del self._bound[key]
 
-    def _keep(self, pipeline: Pipeline, graph: Graph, warnings: list[Problem]) -> KeptGraph:
+    def _keep(
+        self, pipeline: Pipeline, graph: Graph, parts: tuple[PipelineComponent, ...], warnings: list[Problem]
+    ) -> KeptGraph:
         bound = {step.name: self._steps[pipeline.file, step.name][0].bound for step in graph.steps}
-        return kept_graph(pipeline, graph, bound, warnings)
+        return kept_graph(pipeline, graph, bound, parts, warnings)
 
     def _graph(
-        self,
-        pipeline: Pipeline,
-        registry: Registry,
-        environments: Environments,
-        changes: Changes,
-        problems: list[Problem],
-    ) -> Graph | None:
-        components = self._components(pipeline, registry, changes, problems)
-        order = self._order(pipeline, problems)
-        if order is None or len(components) < len(pipeline.jobs):
-            return None
+        self, pipeline: Pipeline, registry: Registry, environments: Environments, problems: list[Problem]
+    ) -> tuple[Graph | None, tuple[PipelineComponent, ...]]:
+        unfolded = unfold(pipeline, registry, problems)
+        jobs = {job.name: self._as_before(pipeline, job) for job in unfolded.jobs}
+        order = self._order(pipeline, tuple(jobs.values()), problems)
+        if order is None or any(name not in unfolded.components for name in jobs):
+            return None, ()
         binder = JobBinder(registry, pipeline)
-        for name, component in components.items():
+        for name, component in unfolded.components.items():
             binder.declare_outputs(name, component)
-        jobs = {job.name: job for job in pipeline.jobs}
         steps: dict[str, Step] = {}
+        left_out: set[str] = set()
         for name in order:
-            bound = self._bind(pipeline, jobs[name], components, binder)
+            bound = self._bind(pipeline, jobs[name], unfolded, binder)
+            if name in binder.waiting or not left_out.isdisjoint(steps_before(jobs[name])):
+                left_out.add(name)
+                continue
             step = self._step(pipeline, jobs[name], bound, registry, environments, steps, problems)
             if step is not None:
                 steps[name] = step
         problems.extend(binder.problems)
-        if len(steps) < len(jobs):
-            return None
-        closure = digest_of(sorted([step.name, step.closure] for step in steps.values()))
-        return Graph(
+        if len(steps) + len(left_out) < len(jobs):
+            return None, ()
+        graph = Graph(
             pipeline.name,
             pipeline.version,
             pipeline.file,
             pipeline.experiment,
             tuple(steps.values()),
-            closure,
+            digest_of(sorted([step.name, step.closure] for step in steps.values())),
             pipeline.continue_on_step_failure,
             pipeline.force_rerun,
             pipeline.on_new_revision,
+            unfolded.nested,
+            unfolded.unsupported,
+            tuple(binder.waiting.items()),
         )
+        return graph, unfolded.parts
 
-    def _components(
-        self, pipeline: Pipeline, registry: Registry, changes: Changes, problems: list[Problem]
-    ) -> dict[str, Component]:
-        found: dict[str, Component] = {}
-        for job in pipeline.jobs:
-            if isinstance(job.component, Component):
-                found[job.name] = job.component
-                continue
-            known = self._bound.get((pipeline.file, job.name))
-            if known is not None and known.job is job and not changes.concern(Kind.COMPONENT, known.component):
-                found[job.name] = known.component
-                continue
-            key = "trial" if job.sweep else "component"
-            try:
-                found[job.name] = registry.resolve(Component, job.component, pipeline.file, ("jobs", job.name, key))
-            except Unresolved as unresolved:
-                problems.append(unresolved.problem)
-        return found
+    def _as_before(self, pipeline: Pipeline, job: Job) -> Job:
+        """The job of the revision before, where it is written alike: what was made of that one still holds."""
+        known = self._bound.get((pipeline.file, job.name))
+        if known is None or known.job is job:
+            return job
+        return known.job if repr(known.job) == repr(job) else job  # 1, 1.0 and True are equal, and not the same
 
-    def _order(self, pipeline: Pipeline, problems: list[Problem]) -> tuple[str, ...] | None:
+    def _order(self, pipeline: Pipeline, jobs: tuple[Job, ...], problems: list[Problem]) -> tuple[str, ...] | None:
         known = self._orders.get(pipeline.file)
-        if known is not None and known[0] is pipeline:
+        if known is not None and len(known[0]) == len(jobs) and all(map(is_, known[0], jobs)):
             return known[1]
-        order = ordered(pipeline, problems)
+        order = ordered(jobs, problems)
         if order is not None:
-            self._orders[pipeline.file] = (pipeline, order)
+            self._orders[pipeline.file] = (jobs, order)
         return order
 
-    def _bind(self, pipeline: Pipeline, job: Job, components: Mapping[str, Component], binder: JobBinder) -> BoundJob:
+    def _bind(self, pipeline: Pipeline, job: Job, unfolded: Unfolded, binder: JobBinder) -> BoundJob:
+        components = unfolded.components
         key = (pipeline.file, job.name)
         known = self._bound.get(key)
         if known is not None and known.still_holds(job, components):
             return known
         count = len(binder.problems)
-        inputs = binder.bind(job, components[job.name])
+        inputs = binder.bind(job, components[job.name], unfolded.told.get(job.name, ()))
         read = (source.step for _, source in inputs.sources if isinstance(source, StepSource))
         upstream = {name: components[name] for name in read}
         bound = BoundJob(job, components[job.name], inputs, upstream, len(binder.problems) == count)
@@ -197,6 +197,13 @@ class GraphBuilder:
         return step
 
 
+def graph_of(pipeline: Pipeline, registry: Registry) -> tuple[Graph | None, list[Problem]]:
+    """The graph of one pipeline that is no manifest as it is, such as what a schedule runs; nothing of it is kept."""
+    problems: list[Problem] = []
+    graph, _ = GraphBuilder()._graph(pipeline, registry, Environments(registry), problems)
+    return (None if any(problem.is_error for problem in problems) else graph), problems
+
+
 @dataclass(frozen=True, slots=True)
 class _Ingredients:
     """All that a step is made of; equal ingredients make equal steps."""
@@ -222,7 +229,7 @@ def _build_step(job: Job, ingredients: _Ingredients, after: tuple[str, ...]) -> 
     definition = Definition(
         component=component.name,
         version=component.version,
-        command=component.command,
+        command=named(component.command, job.name),
         code=ingredients.code,
         environment=environment.name,
         environment_digest=environment.digest,
@@ -230,7 +237,8 @@ def _build_step(job: Job, ingredients: _Ingredients, after: tuple[str, ...]) -> 
         literals=bound.inputs.literals,
         outputs=tuple(sorted((port.name, port.type) for port in component.outputs)),
         variables=tuple(sorted({**component.variables, **job.variables}.items())),
-        sweep=job.sweep,
+        sweep=_sweep_of(job, component),
+        distribution=job.distribution or component.distribution,
     )
     digest = define(definition)
     closures = {step.name: step.closure for step in ingredients.upstream}
@@ -241,11 +249,20 @@ def _build_step(job: Job, ingredients: _Ingredients, after: tuple[str, ...]) -> 
         environment=environment,
         sources=bound.inputs.sources,
         after=after,
-        is_deterministic=component.is_deterministic,
+        is_deterministic=component.is_deterministic if job.is_deterministic is None else job.is_deterministic,
         closure=closure,
-        timeout_seconds=job.timeout_seconds,
+        timeout_seconds=job.timeout_seconds or (None if job.sweep else component.timeout_seconds),
         resources=job.resources or component.resources or Resources(),
+        outputs=job.outputs,
+        retries=component.retries if job.retries is None else job.retries,
     )
+
+
+def _sweep_of(job: Job, component: Component) -> Sweep | None:
+    """The job's sweep, whose trials may take as long as their component says where the sweep does not."""
+    if job.sweep is None or job.sweep.trial_timeout_seconds or component.timeout_seconds is None:
+        return job.sweep
+    return replace(job.sweep, trial_timeout_seconds=component.timeout_seconds)
 
 
 def _source_closure(source: InputSource, closures: Mapping[str, str]) -> list[str]:

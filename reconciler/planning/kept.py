@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.model.manifests import Component, Kind
-from reconciler.model.pipelines import FromData, Job, Pipeline
+from reconciler.model.pipelines import FromData, Job, Pipeline, PipelineComponent
 from reconciler.model.problems import Problem
 from reconciler.model.steps import DataSource, EnvironmentSpec, Graph, StepSource
 from reconciler.planning.bindings import BoundInputs
@@ -63,15 +63,20 @@ class KeptGraph:
 
 
 def kept_graph(
-    pipeline: Pipeline, graph: Graph, bound: Mapping[str, BoundJob], warnings: Iterable[Problem]
+    pipeline: Pipeline,
+    graph: Graph,
+    bound: Mapping[str, BoundJob],
+    parts: Iterable[PipelineComponent],
+    warnings: Iterable[Problem],
 ) -> KeptGraph:
-    """A graph with what it was made of; `bound` holds its jobs by name."""
+    """A graph with what it was made of; `bound` holds its jobs by name, `parts` are the pipelines nested in it."""
+    parts = tuple(parts)
     return KeptGraph(
         pipeline,
         graph,
         tuple(warnings),
-        names=frozenset(_names_used(pipeline, bound)),
-        paths=frozenset(_paths_used(graph, bound)),
+        names=frozenset((*_names_used(pipeline, bound), *((Kind.COMPONENT, part.name) for part in parts))),
+        paths=frozenset((*_paths_used(graph, bound), *(part.file for part in parts))),
         environments=tuple(_environments_used(pipeline, graph, bound).values()),
     )
 
@@ -81,10 +86,11 @@ def _names_used(pipeline: Pipeline, bound: Mapping[str, BoundJob]) -> Iterable[t
         if not isinstance(each.job.component, Component):
             yield Kind.COMPONENT, each.component.name
     given = [value.value for value in pipeline.inputs]
-    given += [value for job in pipeline.jobs for _, value in job.inputs if isinstance(value, FromData)]
+    given += [value for each in bound.values() for _, value in each.job.inputs if isinstance(value, FromData)]
     for value in given:
         if isinstance(value, FromData) and value.reference is not None and value.reference.name:
             yield Kind.DATA, value.reference.name
+            yield Kind.MODEL, value.reference.name
 
 
 def _environments_used(
@@ -102,7 +108,7 @@ def _paths_used(graph: Graph, bound: Mapping[str, BoundJob]) -> Iterable[str]:
     for step in graph.steps:
         yield bound[step.name].component.file
         if step.definition.code is not None:
-            yield step.definition.code.path
+            yield from step.definition.code.paths
         for _, source in step.sources:
             if isinstance(source, DataSource):
                 yield from (source.path, source.file)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 
-from reconciler.model.pipelines import FromStep, Job, Pipeline
-from reconciler.model.problems import Code, Pointer, Problem
+from reconciler.model.pipelines import FromStep, Job
+from reconciler.model.problems import Code, Problem
 
 
 def steps_before(job: Job) -> tuple[str, ...]:
@@ -15,19 +16,21 @@ def steps_before(job: Job) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*upstream, *job.depends_on]))
 
 
-def ordered(pipeline: Pipeline, problems: list[Problem]) -> tuple[str, ...] | None:
+def ordered(every: Sequence[Job], problems: list[Problem]) -> tuple[str, ...] | None:
     """The names of all jobs in order; None, with the problems added, where there is no such order."""
-    jobs = {job.name: job for job in pipeline.jobs}
+    jobs = {job.name: job for job in every}
     sorter: TopologicalSorter[str] = TopologicalSorter()
     is_whole = True
-    for job in pipeline.jobs:
+    for job in every:
         for name in job.depends_on:
             if name not in jobs:
-                nearest = get_close_matches(name, list(jobs), n=1)
-                hint = f"did you mean `{nearest[0]}`?" if nearest else f"jobs: {', '.join(jobs)}"
-                pointer: Pointer = ("jobs", job.name, "depends_on")
-                message = f"`{job.name}` depends on `{name}`, which is no job"
-                problems.append(Problem(pipeline.file, Code.UNRESOLVED_BINDING, message, hint, pointer))
+                written = name.removeprefix(job.prefix)
+                beside = [each.name.removeprefix(job.prefix) for each in every if each.prefix == job.prefix]
+                nearest = get_close_matches(written, beside, n=1)
+                hint = f"did you mean `{nearest[0]}`?" if nearest else f"jobs: {', '.join(beside)}"
+                message = f"`{job.name.removeprefix(job.prefix)}` depends on `{written}`, which is no job"
+                pointer = (*job.place, "depends_on")
+                problems.append(Problem(job.file, Code.UNRESOLVED_BINDING, message, hint, pointer))
                 is_whole = False
         sorter.add(job.name, *(name for name in steps_before(job) if name in jobs))
     try:
@@ -35,7 +38,7 @@ def ordered(pipeline: Pipeline, problems: list[Problem]) -> tuple[str, ...] | No
     except CycleError as error:
         cycle = list(reversed(error.args[1]))
         message = f"jobs wait for each other: {' → '.join(cycle)}"
-        pointer = ("jobs", cycle[0])
-        problems.append(Problem(pipeline.file, Code.CYCLE, message, "remove one of these bindings", pointer))
+        first = jobs[cycle[0]]
+        problems.append(Problem(first.file, Code.CYCLE, message, "remove one of these bindings", first.place))
         return None
     return order if is_whole else None

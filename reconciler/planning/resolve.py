@@ -9,14 +9,31 @@ from typing import TypeVar
 
 from reconciler.model.desired import Desired
 from reconciler.model.kinds import AnyManifest, kind_of
-from reconciler.model.manifests import Component, DataAsset, Environment, Kind
+from reconciler.model.manifests import (
+    MODEL_TYPES,
+    Component,
+    DataAsset,
+    Environment,
+    InputPort,
+    Kind,
+    Model,
+    OutputPort,
+)
+from reconciler.model.pipelines import FromData, Literal, Pipeline, PipelineComponent
 from reconciler.model.problems import Code, Pointer, Problem
 from reconciler.model.references import LATEST, Reference
+from reconciler.model.snapshot import EntryKind
 from reconciler.model.versions import InvalidRangeError, highest_fitting, parse_version
 from reconciler.planning.changes import Changes
 
-M = TypeVar("M", Component, Environment, DataAsset)
-_KINDS: dict[type, Kind] = {Component: Kind.COMPONENT, Environment: Kind.ENVIRONMENT, DataAsset: Kind.DATA}
+M = TypeVar("M", Component, Environment, DataAsset, Model, Pipeline)
+_KINDS: dict[type, Kind] = {
+    Component: Kind.COMPONENT,
+    Environment: Kind.ENVIRONMENT,
+    DataAsset: Kind.DATA,
+    Model: Kind.MODEL,
+    Pipeline: Kind.PIPELINE,
+}
 
 
 class Unresolved(Exception):  # noqa: N818 - a problem of a manifest, not an error of the program
@@ -25,6 +42,10 @@ class Unresolved(Exception):  # noqa: N818 - a problem of a manifest, not an err
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
         self.problem = problem
+
+
+class UnsupportedReference(Unresolved):
+    """A reference leads to a manifest of a kind that is recognised and refused."""
 
 
 class Registry:
@@ -58,24 +79,68 @@ class Registry:
             Unresolved: nothing fits; the problem lists what there is.
         """
         kind = _KINDS[wanted]
-        if reference.path is not None:
-            found = self._at_path(kind, reference, file, pointer)
-        else:
-            found = self._named_as(kind, reference, file, pointer)
+        found = self._found(kind, reference, file, pointer)
         if not isinstance(found, wanted):
             message = f"`{reference.text}` is {_one(kind_of(found))}, not {_one(kind)}"
             raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, message, f"name {_one(kind)}", pointer))
         return found
+
+    def component(self, reference: Reference, file: str, pointer: Pointer) -> Component | PipelineComponent:
+        """The component of either kind that a reference in `file` means.
+
+        Raises:
+            UnsupportedReference: it is one of a kind that is not supported.
+            Unresolved: nothing fits.
+        """
+        found = self._found(Kind.COMPONENT, reference, file, pointer)
+        if isinstance(found, Pipeline):
+            return _as_component(found)
+        if not isinstance(found, Component | PipelineComponent):
+            message = f"`{reference.text}` is {_one(kind_of(found))}, not a component"
+            raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, message, "name a component", pointer))
+        return found
+
+    def data(self, kind: str, reference: Reference, file: str, pointer: Pointer) -> DataAsset | Model:
+        """The data asset or model that a reference means; `kind` is the type that is declared for it.
+
+        Raises:
+            Unresolved: nothing fits.
+        """
+        is_model = kind in MODEL_TYPES or (Kind.DATA, reference.name) not in self._named
+        if reference.path is None and is_model and (Kind.MODEL, reference.name) in self._named:
+            return self.resolve(Model, reference, file, pointer)
+        return self.resolve(DataAsset, reference, file, pointer)
+
+    def has_data(self, kind: str, reference: Reference, file: str, pointer: Pointer) -> bool:
+        """Whether a manifest fits a reference to data."""
+        try:
+            self.data(kind, reference, file, pointer)
+        except Unresolved:
+            return False
+        return True
+
+    def _found(self, kind: Kind, reference: Reference, file: str, pointer: Pointer) -> AnyManifest:
+        if reference.path is not None:
+            return self._at_path(kind, reference, file, pointer)
+        return self._named_as(kind, reference, file, pointer)
 
     def _at_path(self, kind: Kind, reference: Reference, file: str, pointer: Pointer) -> AnyManifest:
         path = within_repository(file, reference.path or "", pointer)
         found = self.desired.manifests.get(path)
         if found is not None:
             return found
-        if path in self.desired.snapshot.entries:
+        if path in self.desired.unsupported:
+            message = f"{self.desired.unsupported[path]} are not supported: `{path}`"
+            hint = "the pipeline's other steps are planned, but it does not run without this one"
+            raise UnsupportedReference(Problem(file, Code.UNSUPPORTED_KIND, message, hint, pointer))
+        entry = self.desired.snapshot.entries.get(path)
+        if not path or (entry is not None and entry.kind is EntryKind.TREE):
+            message, hint = f"`{reference.path}` is a folder", f"name the file of the {kind} in it"
+        elif entry is not None:
             message, hint = f"`{path}` is not a {kind} that can be used", "mend the problems shown for that file"
         else:
-            message, hint = f"there is no file `{path}`", _nearest(path, [*self.desired.manifests])
+            nearest = _nearest(path, [*self.desired.manifests])
+            message, hint = f"there is no file `{path}`", nearest or "commit it, or correct the path"
         raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, message, hint, pointer))
 
     def _named_as(self, kind: Kind, reference: Reference, file: str, pointer: Pointer) -> AnyManifest:
@@ -84,9 +149,14 @@ class Registry:
         if not candidates and kind is Kind.ENVIRONMENT:
             return self._curated(reference, file, pointer)
         if not candidates:
-            names = [known for known_kind, known in self._named if known_kind is kind]
-            hint = _nearest(name, names) or f"add a {kind} manifest with `name: {name}`"
-            raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, f"there is no {kind} `{name}`", hint, pointer))
+            message = f"there is no {kind} `{name}`"
+            if reference.registry:
+                message += f": registry `{reference.registry}` is not within reach"
+                hint = f"bring its files into the repository, with `name: {name}` in its manifest"
+            else:
+                names = [known for known_kind, known in self._named if known_kind is kind]
+                hint = _nearest(name, names) or f"add a {kind} manifest with `name: {name}`"
+            raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, message, hint, pointer))
         return _fitting(candidates, reference, kind, file, pointer)
 
     def _curated(self, reference: Reference, file: str, pointer: Pointer) -> AnyManifest:
@@ -97,18 +167,40 @@ class Registry:
             return _fitting(candidates, Reference(reference.text, name=ours), Kind.ENVIRONMENT, file, pointer)
         names = [known for kind, known in self._named if kind is Kind.ENVIRONMENT]
         if reference.registry or name.startswith("AzureML-") or ours:
-            target = min(names) if names else "my-environment"
-            hint = f'add to reconciler.yaml: `environments: {{"{name}": {target}}}`'
-            message = f"the curated environment `{name}` stands for none of this repository's"
+            message, hint = _unmapped(name, ours, sorted(names))
             raise Unresolved(Problem(file, Code.UNMAPPED_ENVIRONMENT, message, hint, pointer))
         hint = _nearest(name, names) or f"add an environment manifest with `name: {name}`"
         raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, f"there is no environment `{name}`", hint, pointer))
+
+
+def _unmapped(name: str, ours: str | None, names: list[str]) -> tuple[str, str]:
+    if ours:
+        message = f"the curated environment `{name}` stands for `{ours}`, which this repository does not have"
+        return message, _nearest(ours, names) or f"correct it in reconciler.yaml, or add the environment `{ours}`"
+    alike = [known for known in names if known.lower() in name.lower()]
+    target = next(iter(alike or names), "my-environment")
+    hint = f'add to reconciler.yaml: `environments: {{"{name}": {target}}}`'
+    return f"the curated environment `{name}` stands for none of this repository's", hint
 
 
 def _fitting(
     candidates: list[AnyManifest], reference: Reference, kind: Kind, file: str, pointer: Pointer
 ) -> AnyManifest:
     """The highest version that fits; a manifest without a version fits only where none is asked for."""
+    best = _best_fitting(candidates, reference, kind, file, pointer)
+    for other in candidates:
+        if other.version == best.version and other.identity != best.identity:  # a name that means two things at once
+            version = f" {best.version}" if best.version else ""
+            first, second = sorted((best.file, other.file))
+            message = f"{kind} `{reference.name}`{version} stands in {first} and in {second}"
+            hint = "refer to one of the two by its path, or give them different versions"
+            raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, message, hint, pointer))
+    return best
+
+
+def _best_fitting(
+    candidates: list[AnyManifest], reference: Reference, kind: Kind, file: str, pointer: Pointer
+) -> AnyManifest:
     by_version = {manifest.version: manifest for manifest in candidates if manifest.version}
     anonymous = next((manifest for manifest in candidates if not manifest.version), None)
     if reference.wanted == LATEST:
@@ -129,6 +221,31 @@ def _fitting(
         existing = ", ".join(sorted(by_version, key=parse_version))
         message, hint = f"no version of {kind} `{reference.name}` fits `{reference.wanted}`", f"there are: {existing}"
     raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, message, hint, pointer))
+
+
+def _as_component(pipeline: Pipeline) -> PipelineComponent:
+    """A pipeline job that is used as a node: its inputs are the interface, their values the defaults."""
+    ports = tuple(
+        InputPort(
+            given.name,
+            given.type or (given.value.type if isinstance(given.value, FromData) else "") or "any",
+            default=given.value.value if isinstance(given.value, Literal) else None,
+            is_optional=given.value is None,
+        )
+        for given in pipeline.inputs
+    )
+    outputs = tuple(OutputPort(output.name, output.type or "uri_folder") for output in pipeline.outputs)
+    return PipelineComponent(
+        pipeline.file,
+        pipeline.name,
+        pipeline.version,
+        pipeline.description,
+        pipeline.identity,
+        inputs=ports,
+        outputs=outputs,
+        jobs=pipeline.jobs,
+        data=tuple((given.name, given.value) for given in pipeline.inputs if isinstance(given.value, FromData)),
+    )
 
 
 def within_repository(file: str, path: str, pointer: Pointer) -> str:

@@ -4,40 +4,12 @@ from __future__ import annotations
 
 from reconciler.model.desired import Desired
 from reconciler.model.manifests import Component
-from reconciler.model.problems import Code, Pointer, Problem
-from reconciler.model.snapshot import EntryKind
-from reconciler.model.steps import CodeFolder, EnvironmentSpec
+from reconciler.model.problems import Problem
+from reconciler.model.steps import EnvironmentSpec
 from reconciler.planning.changes import Changes
+from reconciler.planning.code_folders import CodeFolders
 from reconciler.planning.environments import Environments, NamedEnvironment, environment_named, environment_spec
-from reconciler.planning.resolve import Registry, Unresolved, within_repository
-
-
-class CodeFolders:
-    """The code folders of components, each listed once as long as its tree stays the same."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, CodeFolder] = {}
-
-    def of(self, component: Component, desired: Desired) -> CodeFolder | None:
-        """The component's code folder, None where it has none.
-
-        Raises:
-            Unresolved: the repository has no such folder.
-        """
-        if component.code is None:
-            return None
-        pointer: Pointer = ("code",)
-        path = within_repository(component.file, component.code, pointer)
-        entry = desired.snapshot.entries.get(path)
-        if path and (entry is None or entry.kind is not EntryKind.TREE):
-            message = f"there is no folder `{path}`" if entry is None else f"`{path}` is not a folder"
-            hint = "commit the folder of the component's code, or correct `code:`"
-            raise Unresolved(Problem(component.file, Code.MISSING_FILE, message, hint, pointer))
-        tree = entry.oid if entry else desired.snapshot.tree
-        known = self._known.get(path)
-        if known is None or known.tree != tree:
-            known = self._known[path] = CodeFolder(path, tree, desired.snapshot.files_under(path))
-        return known
+from reconciler.planning.resolve import Registry, Unresolved
 
 
 class Soundness:
@@ -71,8 +43,8 @@ class Soundness:
     def _judge(self, component: Component, desired: Desired, environments: Environments) -> None:
         try:
             code = self._codes.of(component, desired)
-            if code is not None:
-                self._files_by_path.setdefault(code.path, set()).add(component.file)
+            for path in code.paths if code is not None else ():
+                self._files_by_path.setdefault(path, set()).add(component.file)
             named = environment_named(None, component, component.file)
             self._environments.setdefault(named.key, (named, environments.of(named)))
         except Unresolved as unresolved:

@@ -9,7 +9,8 @@ from typing import Any
 from reconciler.model.desired import Desired
 from reconciler.model.digests import canonical, digest_of, short
 from reconciler.model.kinds import AnyManifest, kind_of
-from reconciler.model.manifests import Component, DataAsset, Environment, Kind
+from reconciler.model.manifests import Component, DataAsset, Environment, Kind, Model
+from reconciler.model.pipelines import PipelineComponent
 from reconciler.model.plan import Actual, Bump, ReleasedVersion, VersionPlan
 from reconciler.model.problems import Code, Problem, Severity
 from reconciler.model.versions import Version, parse_version
@@ -60,11 +61,16 @@ class ContentDigests:
     def _digest(self, manifest: AnyManifest, desired: Desired) -> str:
         attached: list[str] = []
         try:
-            if isinstance(manifest, Component) and manifest.code:
-                attached.append(self._content(manifest, manifest.code, desired))
+            if isinstance(manifest, Component):
+                named = (*([manifest.code] if manifest.code else []), *manifest.includes)
+                attached.extend(self._content(manifest, path, desired) for path in named)
             elif isinstance(manifest, Environment):
                 attached.append(environment_spec(manifest, desired).recipe)
-            elif isinstance(manifest, DataAsset) and "://" not in manifest.path and not manifest.path.startswith("/"):
+            elif (
+                isinstance(manifest, DataAsset | Model)
+                and "://" not in manifest.path
+                and not manifest.path.startswith("/")
+            ):
                 attached.append(self._content(manifest, manifest.path, desired))
         except Unresolved:
             attached.append("")  # told as a problem of the manifest
@@ -81,7 +87,7 @@ class ContentDigests:
 
 def interface_of(manifest: AnyManifest) -> str:
     """The interface as canonical JSON, to be compared with a later one."""
-    if not isinstance(manifest, Component):
+    if not isinstance(manifest, Component | PipelineComponent):
         return ""
     return canonical(
         {
@@ -113,7 +119,7 @@ class VersionJudge:
         latest: dict[tuple[Kind, str], ReleasedVersion] | None = None
         plans: list[VersionPlan] = []
         problems: list[Problem] = []
-        for file in sorted(self._unsettled):
+        for file in self._to_judge(desired):
             manifest = desired.manifests[file]
             if not manifest.version:
                 continue
@@ -136,6 +142,11 @@ class VersionJudge:
         problems.extend(_too_small(plan, desired) for plan in plans if not plan.is_ok and plan.old != plan.new)
         return tuple(plans), tuple(problems)
 
+    def _to_judge(self, desired: Desired) -> list[str]:
+        """The files whose versions are not settled; of several that hold the same one, which is told, the first."""
+        twins = {problem.file for problem in desired.problems if problem.code is Code.DUPLICATE_NAME}
+        return sorted(self._unsettled - twins)
+
     def fresh(self, desired: Desired, actual: Actual) -> list[ReleasedVersion]:
         """The versions of a revision that were not applied before, as they are kept once it is."""
         digests = self._digests.of(desired)
@@ -148,7 +159,7 @@ class VersionJudge:
                 desired.snapshot.revision,
                 interface_of(manifest),
             )
-            for file in sorted(self._unsettled)
+            for file in self._to_judge(desired)
             if (manifest := desired.manifests[file]).version
             and (kind_of(manifest), manifest.name, manifest.version) not in actual.versions
         ]
@@ -173,7 +184,7 @@ def _bumped(manifest: AnyManifest, before: ReleasedVersion) -> VersionPlan:
 
 def _required(manifest: AnyManifest, before: ReleasedVersion) -> tuple[Bump, tuple[str, ...]]:
     """The bump that the change of interface demands, with each change; patch where the interface is the same."""
-    if not before.interface or not isinstance(manifest, Component):
+    if not before.interface or not isinstance(manifest, Component | PipelineComponent):
         return Bump.PATCH, ()
     old: dict[str, Any] = json.loads(before.interface)
     new: dict[str, Any] = json.loads(interface_of(manifest))

@@ -1,18 +1,19 @@
-"""The cache of manifests that were read and of local files that were hashed; it may be deleted at any time."""
+"""The cache of manifests that were read and of data that was looked at; it may be deleted at any time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from reconciler.model.data_paths import RemoteData
 from reconciler.state.database import Database
 
 _CHUNK = 500
 # Part of the key: documents that an older loader found right are read again by a newer one.
-LOADER_FORMAT = "1"
+LOADER_FORMAT = "2"
 
 
 class Documents:
-    """Documents by blob id, and digests of local files by path."""
+    """Documents by blob id, digests of files by path or URL, and what was known of URLs."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -43,6 +44,18 @@ class Documents:
     def keep_local_digest(self, path: str, stamp: str, digest: str) -> None:
         self._database.execute(
             "INSERT OR REPLACE INTO local_files (path, stamp, digest) VALUES (?, ?, ?)", (_as_text(path), stamp, digest)
+        )
+
+    def remote_data(self, url: str) -> RemoteData | None:
+        """What lay at a URL when it was last looked up."""
+        statement = "SELECT digest, is_folder, is_table FROM remote_data WHERE url = ?"
+        row = self._database.row(statement, (_as_text(url),))
+        return RemoteData(row["digest"], bool(row["is_folder"]), bool(row["is_table"])) if row else None
+
+    def keep_remote_data(self, url: str, data: RemoteData) -> None:
+        self._database.execute(
+            "INSERT OR REPLACE INTO remote_data (url, digest, is_folder, is_table) VALUES (?, ?, ?, ?)",
+            (_as_text(url), data.digest, data.is_folder, data.is_table),
         )
 
 

@@ -9,10 +9,18 @@ from typing import Any
 
 from reconciler.model.manifests import Kind
 from reconciler.model.plan import ReleasedVersion
+from reconciler.model.resources import Processes
 from reconciler.model.runs import RegisteredModel, Result, Run, RunStatus, StepRun, StepStatus
 from reconciler.model.status import Condition, ConditionType
 from reconciler.model.steps import CodeFolder, Definition
-from reconciler.model.sweeps import Distribution, SamplingAlgorithm, Sweep
+from reconciler.model.sweeps import (
+    Distribution,
+    EarlyTermination,
+    EarlyTerminationPolicy,
+    SamplingAlgorithm,
+    SamplingRule,
+    Sweep,
+)
 from reconciler.state.database import Row
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
@@ -80,6 +88,7 @@ def step_of(row: Row) -> StepRun:
         log=row["log"],
         error=row["error"],
         failure=row["failure"],
+        attempt=row["attempt"],
     )
 
 
@@ -106,6 +115,7 @@ def step_row(step: StepRun, position: int) -> dict[str, object]:
         "log": step.log,
         "error": step.error,
         "failure": step.failure,
+        "attempt": step.attempt,
     }
 
 
@@ -152,10 +162,11 @@ def definition_text(definition: Definition) -> str:
     body = {
         field.name: getattr(definition, field.name)
         for field in dataclasses.fields(definition)
-        if field.name not in ("code", "sweep")
+        if field.name not in ("code", "sweep", "distribution")
     }
     body["code"] = [definition.code.path, definition.code.tree] if definition.code else None
     body["sweep"] = dataclasses.asdict(definition.sweep) if definition.sweep else None
+    body["distribution"] = dataclasses.asdict(definition.distribution) if definition.distribution else None
     return text(body)
 
 
@@ -164,18 +175,31 @@ def definition_of(body: str, files: Mapping[str, Mapping[str, str]]) -> Definiti
     read: dict[str, Any] = json.loads(body)
     code = read.pop("code")
     sweep = read.pop("sweep")
+    processes = read.pop("distribution", None)
     for key in ("ports", "literals", "outputs", "variables"):
         read[key] = tuple((name, value) for name, value in read[key])
     return Definition(
         **read,
         code=CodeFolder(code[0], code[1], files.get(code[1], {})) if code else None,
         sweep=_sweep_of(sweep) if sweep else None,
+        distribution=Processes(**processes) if processes else None,
     )
 
 
 def _sweep_of(read: dict[str, Any]) -> Sweep:
     space = tuple((name, _distribution_of(described)) for name, described in read.pop("search_space"))
-    return Sweep(search_space=space, algorithm=SamplingAlgorithm(read.pop("algorithm")), **read)
+    ending = read.pop("early_termination", None)
+    return Sweep(
+        search_space=space,
+        algorithm=SamplingAlgorithm(read.pop("algorithm")),
+        rule=SamplingRule(read.pop("rule", SamplingRule.RANDOM)),
+        early_termination=_early_termination_of(ending) if ending else None,
+        **read,
+    )
+
+
+def _early_termination_of(read: dict[str, Any]) -> EarlyTermination:
+    return EarlyTermination(EarlyTerminationPolicy(read.pop("policy")), **read)
 
 
 def _distribution_of(read: dict[str, Any]) -> Distribution:

@@ -30,8 +30,16 @@ class StateFolder:
         return self.root / "outputs"
 
     @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
     def code(self) -> Path:
         return self.root / "code"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.root / "artifacts"
 
     @property
     def work(self) -> Path:
@@ -75,7 +83,9 @@ class StateFolder:
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         for folder in (
             self.outputs,
+            self.data,
             self.code,
+            self.artifacts,
             self.work,
             self.environments,
             self.logs,

@@ -13,7 +13,7 @@ from reconciler.state.encoding import definition_of, definition_text, model_of, 
 
 _STEP_COLUMNS = (
     "run_id, name, trial, position, kind, status, fingerprint, definition, inputs, outputs, reasons, started, ended, "
-    "mlflow_run_id, metrics, hyperparameters, reused_from, handle, log, error, failure"
+    "mlflow_run_id, metrics, hyperparameters, reused_from, handle, log, error, failure, attempt"
 )
 _SAVE_STEP = (
     f"INSERT OR REPLACE INTO steps ({_STEP_COLUMNS}) "  # noqa: S608 - the columns are ours

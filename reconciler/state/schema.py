@@ -145,6 +145,37 @@ DROP TABLE environments;
 ALTER TABLE environments_of_engines RENAME TO environments;
 ALTER TABLE steps ADD COLUMN failure TEXT NOT NULL DEFAULT '';
 """,
+    """
+ALTER TABLE steps ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
+CREATE TABLE data_assets (
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    type TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    step TEXT NOT NULL,
+    output TEXT NOT NULL,
+    registered REAL NOT NULL,
+    PRIMARY KEY (name, version)
+);
+""",
+    """
+CREATE TABLE schedules (
+    source TEXT NOT NULL,
+    name TEXT NOT NULL,
+    trigger_digest TEXT NOT NULL,
+    seen REAL NOT NULL,
+    fired REAL,
+    run_id TEXT NOT NULL DEFAULT '',
+    said TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (source, name)
+) WITHOUT ROWID;
+CREATE TABLE scheduled_runs (
+    run_id TEXT PRIMARY KEY REFERENCES runs (id),
+    schedule TEXT NOT NULL,
+    moment REAL NOT NULL
+) WITHOUT ROWID;
+""",
 )
 
 CACHE_MIGRATIONS = (
@@ -158,6 +189,14 @@ CREATE TABLE local_files (
     path TEXT PRIMARY KEY,
     stamp TEXT NOT NULL,
     digest TEXT NOT NULL
+) WITHOUT ROWID;
+""",
+    """
+CREATE TABLE remote_data (
+    url TEXT PRIMARY KEY,
+    digest TEXT NOT NULL,
+    is_folder INTEGER NOT NULL,
+    is_table INTEGER NOT NULL
 ) WITHOUT ROWID;
 """,
 )

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from reconciler.model.errors import StateError
+from reconciler.state.assets import Assets
 from reconciler.state.database import Database
 from reconciler.state.documents import Documents
 from reconciler.state.environments import Environments
@@ -15,6 +16,7 @@ from reconciler.state.lock import Presence, StateLock
 from reconciler.state.outputs import Outputs
 from reconciler.state.results import Results
 from reconciler.state.runs import Runs
+from reconciler.state.schedules import Schedules
 from reconciler.state.schema import CACHE_MIGRATIONS, STATE_MIGRATIONS
 from reconciler.state.settings import StateSettings
 from reconciler.state.sources import Sources
@@ -42,6 +44,8 @@ class State:
         self.results = Results(self.database)
         self.sources = Sources(self.database)
         self.environments = Environments(self.database)
+        self.assets = Assets(self.database)
+        self.schedules = Schedules(self.database)
         self.image_pins = ImagePins(self.database)
         self.settings = StateSettings(self.database)
         self.documents = Documents(self._cache)

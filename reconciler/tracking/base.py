@@ -58,6 +58,24 @@ class ModelVersion:
     run_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """A model version to be made of what a step wrote.
+
+    Attributes:
+        path: the file or folder.
+        digest: of its content.
+        place: where it goes among the artifacts of the run.
+    """
+
+    name: str
+    run_id: str
+    path: Path
+    digest: str
+    place: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
 class Tracking(Protocol):
     """Requests are carried out one by one in the order asked, so each sees the effect of those before it.
 
@@ -89,6 +107,18 @@ class Tracking(Protocol):
 
     def copy_run(self, source_run_id: str, request: RunRequest) -> Future[str]:
         """Make a run that shows what an earlier one gave: metrics, params, tags, artifacts, models, status."""
+        ...
+
+    def histories(self, run_ids: Sequence[str], metric: str) -> Future[Mapping[str, tuple[float, ...]]]:
+        """What runs, also such as still go on, have logged of a metric so far: its values in order, by run."""
+        ...
+
+    def log_artifacts(self, run_id: str, folder: Path) -> Future[None]:
+        """Copy the content of a folder into a run."""
+        ...
+
+    def register_model(self, wanted: ModelRequest) -> Future[ModelVersion]:
+        """Make a version of a model; where one of it holds the same content already, that one is the answer."""
         ...
 
     def registered(self, run_ids: Sequence[str]) -> Future[tuple[ModelVersion, ...]]:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
-from reconciler.tracking.base import NO_METRICS, NOTHING, ModelVersion, RunData, RunRequest
+from reconciler.tracking.base import NO_METRICS, NOTHING, ModelRequest, ModelVersion, RunData, RunRequest
 from reconciler.tracking.protocol import (
+    histories_from_json,
+    model_request_as_json,
     run_data_from_json,
     run_request_as_json,
     versions_as_json,
@@ -86,6 +88,17 @@ class MlflowTracking:
     def copy_run(self, source_run_id: str, request: RunRequest) -> Future[str]:
         arguments = {"source": source_run_id, "request": run_request_as_json(request)}
         return self._queue.ask("copy_run", arguments, self._remember(request.experiment))
+
+    def histories(self, run_ids: Sequence[str], metric: str) -> Future[Mapping[str, tuple[float, ...]]]:
+        return self._queue.ask("histories", {"run_ids": list(run_ids), "metric": metric}, histories_from_json)
+
+    def log_artifacts(self, run_id: str, folder: Path) -> Future[None]:
+        return self._queue.ask("log_artifacts", {"run_id": run_id, "folder": str(folder)}, lambda _: None)
+
+    def register_model(self, wanted: ModelRequest) -> Future[ModelVersion]:
+        return self._queue.ask(
+            "register_model", model_request_as_json(wanted), lambda said: versions_from_json(said)[0]
+        )
 
     def registered(self, run_ids: Sequence[str]) -> Future[tuple[ModelVersion, ...]]:
         return self._queue.ask("registered", {"run_ids": list(run_ids)}, versions_from_json)

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
 
-from reconciler.tracking.base import NO_METRICS, NOTHING, ModelVersion, RunData, RunRequest
+from reconciler.tracking.base import NO_METRICS, NOTHING, ModelRequest, ModelVersion, RunData, RunRequest
 
 T = TypeVar("T")
 
@@ -35,6 +35,16 @@ class NoTracking:
 
     def copy_run(self, source_run_id: str, request: RunRequest) -> Future[str]:  # noqa: ARG002
         return _done("")
+
+    def histories(self, run_ids: Sequence[str], metric: str) -> Future[Mapping[str, tuple[float, ...]]]:  # noqa: ARG002
+        return _done({})
+
+    def log_artifacts(self, run_id: str, folder: Path) -> Future[None]:  # noqa: ARG002
+        return _done(None)
+
+    def register_model(self, wanted: ModelRequest) -> Future[ModelVersion]:
+        """There is no registry: the version that comes back has no number."""
+        return _done(ModelVersion(wanted.name, "", (), wanted.run_id))
 
     def registered(self, run_ids: Sequence[str]) -> Future[tuple[ModelVersion, ...]]:  # noqa: ARG002
         return _done(())

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from reconciler.model.errors import TrackingError
-from reconciler.tracking.base import ModelVersion, RunData, RunRequest
+from reconciler.tracking.base import ModelRequest, ModelVersion, RunData, RunRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,18 @@ def run_data_as_json(data: RunData) -> dict[str, Any]:
 
 def run_data_from_json(said: Mapping[str, Any]) -> RunData:
     return RunData(**{**said, "models": tuple(said["models"]), "strays": tuple(said["strays"])})
+
+
+def histories_from_json(said: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, ...]]:
+    return {run_id: tuple(values) for run_id, values in said.items()}
+
+
+def model_request_as_json(request: ModelRequest) -> dict[str, Any]:
+    return {**asdict(request), "path": str(request.path), "tags": dict(request.tags)}
+
+
+def model_request_from_json(said: Mapping[str, Any]) -> ModelRequest:
+    return ModelRequest(**{**said, "path": Path(said["path"])})
 
 
 def versions_as_json(versions: Sequence[ModelVersion]) -> list[dict[str, Any]]:

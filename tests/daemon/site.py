@@ -13,6 +13,7 @@ from reconciler.execution.environment_pool import EnvironmentPool
 from reconciler.execution.site import Site
 from reconciler.execution.workspace import Workspace
 from reconciler.model.errors import EnvironmentBuildError
+from reconciler.source.remote_data import RemoteStore
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
 from reconciler.tracking.none import NoTracking
@@ -65,12 +66,14 @@ class OurPython:
 def make_site(folder: Path, clock: Clock) -> Site:
     """A site whose state lies in a folder."""
     state = State(StateFolder(folder))
+    remote_data = RemoteStore(state.folder.data, state.documents, is_work_tree=True, clock=clock)
     return Site(
         state=state,
         engine=ProcessEngine(kill_grace_seconds=1.0),
         environments=EnvironmentPool(state, OurPython(folder / "environments"), clock, 2),
         tracking=NoTracking(),
-        workspace=Workspace(state.folder, state.outputs, state.documents),
+        workspace=Workspace(state.folder, state.outputs, state.documents, remote_data),
         slots=ThreadPoolExecutor(max_workers=4),
         clock=clock,
+        remote_data=remote_data,
     )

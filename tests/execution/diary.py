@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from reconciler.tracking.base import NO_METRICS, NOTHING, ModelVersion, RunData, RunRequest
+from reconciler.tracking.base import NO_METRICS, NOTHING, ModelRequest, ModelVersion, RunData, RunRequest
 from reconciler.tracking.none import NoTracking
 
 T = TypeVar("T")
@@ -35,6 +35,8 @@ class Diary(NoTracking):
         self.entries: dict[str, Entry] = {}
         self.versions: tuple[ModelVersion, ...] = ()
         self.aliased: list[ModelVersion] = []
+        self.artifacts: dict[str, dict[str, str]] = {}
+        self.models: list[ModelRequest] = []
 
     def named(self, name: str) -> list[Entry]:
         return [entry for entry in self.entries.values() if entry.request.name == name]
@@ -62,6 +64,21 @@ class Diary(NoTracking):
         self.finish_run(run_id, "FINISHED")
         return done(run_id)
 
+    def histories(self, run_ids: Sequence[str], metric: str) -> Future[Mapping[str, tuple[float, ...]]]:
+        logged = {run_id: self._lines(run_id) for run_id in run_ids}
+        return done(
+            {run_id: tuple(float(v) for name, v in lines if name == metric) for run_id, lines in logged.items()}
+        )
+
+    def log_artifacts(self, run_id: str, folder: Path) -> Future[None]:
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            self.artifacts.setdefault(run_id, {})[file.relative_to(folder).as_posix()] = file.read_text()
+        return done(None)
+
+    def register_model(self, wanted: ModelRequest) -> Future[ModelVersion]:
+        self.models.append(wanted)
+        return done(ModelVersion(wanted.name, "1", (), wanted.run_id))
+
     def registered(self, run_ids: Sequence[str]) -> Future[tuple[ModelVersion, ...]]:
         return done(tuple(version for version in self.versions if version.run_id in run_ids))
 
@@ -70,9 +87,12 @@ class Diary(NoTracking):
         return done(None)
 
     def _logged(self, run_id: str) -> dict[str, float]:
+        return {name: float(value) for name, value in self._lines(run_id)}
+
+    def _lines(self, run_id: str) -> list[tuple[str, str]]:
         file = self._folder / run_id
         lines = file.read_text().splitlines() if file.exists() else []
-        return {name: float(value) for name, _, value in (line.partition(" ") for line in lines)}
+        return [(name, value) for name, _, value in (line.partition(" ") for line in lines)]
 
 
 def done(value: T) -> Future[T]:

@@ -23,7 +23,9 @@ from reconciler.model.plan import Actual, PipelinePlan
 from reconciler.model.runs import Run, StepRun
 from reconciler.planning.diff import plan_pipeline
 from reconciler.planning.graph import GraphBuilder
-from reconciler.source.local_data import with_local_data
+from reconciler.source.ignores import with_ignores
+from reconciler.source.outside_data import with_outside_data
+from reconciler.source.remote_data import RemoteStore
 from reconciler.source.worktree import Worktree
 from reconciler.state.actual import ActualReader
 from reconciler.state.folder import StateFolder
@@ -69,20 +71,22 @@ class Place:
         self._data_roots = data_roots
         self._is_closed = False
         self.state = State(StateFolder(folder))
+        self.remote_data = RemoteStore(self.state.folder.data, self.state.documents)
         self.site = Site(
             state=self.state,
             engine=ProcessEngine(kill_grace_seconds=1.0),
             environments=EnvironmentPool(self.state, builder or ThisPython(), time.time, parallel),
             tracking=tracking or NoTracking(),
-            workspace=Workspace(self.state.folder, self.state.outputs, self.state.documents),
+            workspace=Workspace(self.state.folder, self.state.outputs, self.state.documents, self.remote_data),
             slots=ThreadPoolExecutor(max_workers=parallel),
             clock=time.time,
         )
 
     def plan(self, tree: Worktree, pipeline: str = "lending", is_forced: bool = False) -> tuple[PipelinePlan, Actual]:
         """What is to be done with a pipeline, and the actual state that says so."""
-        loaded = Loader(self.state.documents).load(tree.snapshot, tree.objects)
-        desired = with_local_data(loaded, self._data_roots, self.state.documents)
+        loaded = with_ignores(Loader(self.state.documents).load(tree.snapshot, tree.objects), tree.objects)
+        loaded = replace(loaded, registered=self.state.assets.all())
+        desired = with_outside_data(loaded, self._data_roots, self.state.documents, self.remote_data, tree.objects)
         graphs, found = GraphBuilder().build(desired)
         problems = [problem for problem in (*desired.problems, *found) if problem.is_error]
         assert not problems, "\n".join(map(str, problems))

@@ -72,7 +72,7 @@ def test_every_field_of_a_component_is_read() -> None:
     assert read.environment == Reference("azureml:sklearn@^1.0", name="sklearn", wanted="^1.0")
     assert read.variables == {"THREADS": "1", "DEBUG": "False", "NAME": "x"}
     assert read.command.startswith("python train.py --table ${{inputs.table}} --rate")
-    assert not read.is_deterministic
+    assert (read.is_deterministic, read.timeout_seconds) == (False, 3600.0)
 
 
 def test_what_is_not_written_has_the_defaults_of_azure_ml() -> None:
@@ -124,11 +124,22 @@ def test_a_version_that_is_none_is_refused_with_an_example(written: str) -> None
     assert problem.hint == "write major.minor.patch, for example 1.0.0"
 
 
-def test_an_unquoted_version_that_yaml_takes_for_a_number_is_refused_at_its_line() -> None:
-    text = WHOLE.replace("1.2.3", "1.10")
+@pytest.mark.parametrize(("written", "number"), [("1.10", "1.1"), ("3.0e+2", "300.0"), ("1_0", "10"), ("0x1F", "31")])
+def test_an_unquoted_version_that_yaml_takes_for_another_one_is_refused_at_its_line(written: str, number: str) -> None:
+    text = WHOLE.replace("1.2.3", written)
     problem = problem_of(text)
-    assert problem.message == "`version` must be text or a whole number, not 1.1"
+    assert (problem.code, problem.is_error) == (Code.UNQUOTED_VERSION, True)
+    assert problem.message == f"YAML reads the version {written} as the number {number}"
+    assert problem.hint == f'write `version: "{written}"`'
     assert where(problem) == place(text, "version")
+
+
+@pytest.mark.parametrize(("written", "version"), [("1.2", "1.2.0"), ("0.5", "0.5.0"), ("01", "1.0.0")])
+def test_an_unquoted_version_that_survives_yaml_is_careless(written: str, version: str) -> None:
+    desired = load({"a.yaml": WHOLE.replace("1.2.3", written)})
+    assert [(problem.code, problem.is_error) for problem in desired.problems] == [(Code.UNQUOTED_VERSION, False)]
+    assert "without its quotes" in desired.problems[0].message
+    assert [manifest.version for manifest in desired.components] == [version]
 
 
 @pytest.mark.parametrize(
@@ -223,8 +234,18 @@ def test_a_command_that_nothing_can_fill_in_is_refused_at_its_line(command: str,
 
 
 def test_a_command_shows_what_is_declared() -> None:
-    problem = problem_of(component(command="run ${{inputs.tabel}}", inputs={"table": {"type": "uri_file"}}))
-    assert problem.hint == "declared: table"
+    inputs = {"table": {"type": "uri_file"}}
+    assert problem_of(component(command="run ${{inputs.rows}}", inputs=inputs)).hint == "declared: table"
+    assert problem_of(component(command="run ${{inputs.tabel}}", inputs=inputs)).hint == "did you mean `table`?"
+
+
+def test_what_is_wrong_in_a_command_has_its_own_place() -> None:
+    text = (
+        "$schema: https://azuremlschemas.azureedge.net/latest/commandComponent.schema.json\nname: split\n"
+        "inputs: {table: {type: uri_file}}\nenvironment: {image: ubuntu}\n"
+        "command: >-\n  run --table ${{inputs.table}}\n  --rows ${{inputs.rows}}\n"
+    )
+    assert where(problem_of(text)) == place(text, "inputs.rows")
 
 
 def test_a_name_used_often_is_told_once() -> None:
@@ -233,7 +254,7 @@ def test_a_name_used_often_is_told_once() -> None:
 
 @pytest.mark.parametrize("changed", ["name", "version", "description", "display_name", "tags", "properties"])
 def test_what_only_describes_is_no_part_of_the_identity(changed: str) -> None:
-    value: object = {"a": "b"} if changed in ("tags", "properties") else "2.0.0"
+    value: object = {"a": "b"} if changed in ("tags", "properties") else "2.0.0" if changed == "version" else "other"
     assert component_of(component(**{changed: value})).identity == component_of(component()).identity
 
 

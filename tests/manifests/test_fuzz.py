@@ -13,10 +13,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.manifests import yaml_reader
-from reconciler.manifests.kinds import kind_of_document
+from reconciler.manifests.kinds import Form, form_of_document
 from reconciler.manifests.loader import Loader
 from reconciler.model.desired import Desired
-from reconciler.model.manifests import Kind
 from reconciler.model.problems import Pointer
 from reconciler.shipped import shipped_folder
 
@@ -45,9 +44,9 @@ def load_twice(content: bytes, path: str) -> Desired:
 
 def assert_nothing_vanishes(desired: Desired, document: object) -> None:
     """A document of a supported kind is a manifest, or there is an error that says why not."""
-    kind = kind_of_document(document) if isinstance(document, dict) else None
+    kind = form_of_document(document) if isinstance(document, dict) else None
     has_error = any(problem.is_error for problem in desired.problems)
-    assert (len(desired.manifests) == 1) or has_error or not isinstance(kind, Kind)
+    assert (len(desired.manifests) == 1) or has_error or not isinstance(kind, Form)
 
 
 @FUZZ

@@ -52,7 +52,7 @@ def test_problems_of_inline_manifests_stand_at_their_place_in_the_pipeline() -> 
         place(PIPELINE, "table:"): (Code.MISSING_PROPERTY, "is `typ` meant to be `type`?"),
         place(PIPELINE, "type: string"): (
             Code.INVALID_VALUE,
-            "allowed: `uri_file`, `uri_folder`, `mltable`, `mlflow_model`, `custom_model`, `triton_model`",
+            "allowed: `uri_file`, `uri_folder`, `mltable`, `mlflow_model`, `custom_model`, `triton_model`, `path`",
         ),
         place(PIPELINE, "conda_file"): (Code.INVALID_VALUE, 'for example "conda.yaml"'),
         place(PIPELINE, "trial:"): (Code.MISSING_PROPERTY, "is `comand` meant to be `command`?"),
@@ -87,9 +87,9 @@ jobs:
     assert problems == {
         place(text, "version: one"): Code.INVALID_VALUE,
         place(text, "default"): Code.INVALID_VALUE,
-        place(text, "command: python prepare.py"): Code.UNDECLARED_INPUT,
+        place(text, "inputs.raw"): Code.UNDECLARED_INPUT,
         place(text, "version: two"): Code.INVALID_VALUE,
-        place(text, "command: python report.py"): Code.UNDECLARED_OUTPUT,
+        place(text, "outputs.report"): Code.UNDECLARED_OUTPUT,
         place(text, "version: three"): Code.INVALID_VALUE,
     }
 

@@ -119,13 +119,15 @@ def test_empty_documents_around_a_manifest_do_no_harm(text: str) -> None:
 
 
 def test_a_kind_that_is_not_supported_is_a_warning_at_its_schema() -> None:
-    text = "name: nightly\n$schema: https://azuremlschemas.azureedge.net/latest/schedule.schema.json\n"
-    desired = load({"schedule.yaml": text, **TREE})
+    text = "name: scorer\n$schema: https://azuremlschemas.azureedge.net/latest/batchEndpoint.schema.json\n"
+    desired = load({"endpoint.yaml": text, **TREE})
     (problem,) = desired.problems
     assert (problem.code, problem.severity) == (Code.UNSUPPORTED_KIND, Severity.WARNING)
-    assert problem.message == "schedule is a kind that is not supported"
+    assert problem.message == "batch endpoints are not supported: models are trained and registered here, not served"
+    assert problem.hint == "the file is left alone; the rest of the repository is not held up"
     assert where(problem) == place(text, "$schema")
     assert len(desired.manifests) == 4
+    assert desired.unsupported == {"endpoint.yaml": "batch endpoints"}
 
 
 def test_all_errors_of_all_files_are_told_together_in_the_order_of_their_places() -> None:
@@ -159,7 +161,7 @@ def test_the_same_name_and_version_twice_is_refused_at_the_second() -> None:
     desired = load({"a.yaml": component(), "b.yaml": component(command="ls"), "c.yaml": component(version="1.1.0")})
     (problem,) = desired.problems
     assert (problem.file, problem.code, problem.line) == ("b.yaml", Code.DUPLICATE_NAME, 2)
-    assert problem.message == "component `split` 1.0.0 stands in a.yaml too"
+    assert problem.message == "component `split` 1.0.0 stands in a.yaml too, with other content"
     assert problem.hint == "give one of the two another name or version"
 
 
@@ -173,7 +175,7 @@ def test_a_path_that_is_not_utf_8_is_a_path_like_any_other() -> None:
     path = b"caf\xe9/component.yaml".decode(errors="surrogateescape")
     desired = load({path: component(name=...)})
     assert desired.problems == ()
-    assert desired.manifests[path].name == b"caf\xe9".decode(errors="surrogateescape")
+    assert desired.manifests[path].name == "caf_"
 
 
 class TestWhatIsReadTwice:

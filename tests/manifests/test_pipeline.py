@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reconciler.model.manifests import Component, InputPort, OutputPort
-from reconciler.model.pipelines import Binding, FromData, FromPipelineInput, FromStep, Job, Literal, PipelineInput
+from reconciler.model.pipelines import (
+    Binding,
+    FromData,
+    FromPipelineInput,
+    FromStep,
+    Job,
+    JobOutput,
+    Literal,
+    PipelineInput,
+)
 from reconciler.model.problems import Code
 from reconciler.model.references import Reference
 
 from .documents import REGISTRY_ENVIRONMENT, environment, pipeline
 from .repository import pipeline_of, place, problem_of, problems_of, where
 
+FILE = "folder/manifest.yaml"
 WHOLE = """\
 $schema: https://azuremlschemas.azureedge.net/latest/pipelineJob.schema.json
 type: pipeline
@@ -51,6 +62,7 @@ jobs:
     environment_variables: {THREADS: 2}
     depends_on: [other]
     resources: {instance_count: 1}
+    retry_settings: {max_retries: 2}
   other:
     component: azureml:other:1.0.0
 """
@@ -61,7 +73,7 @@ def test_every_field_of_a_pipeline_is_read() -> None:
     assert (read.name, read.version, read.description, read.experiment) == ("lending", "2.0.0", "Predicts.", "loans")
     assert (read.continue_on_step_failure, read.force_rerun) == (True, True)
     assert read.inputs == (
-        PipelineInput("raw", FromData("uri_file", Reference("azureml:raw@latest", name="raw")), "uri_file"),
+        PipelineInput("raw", FromData("uri_file", Reference("azureml:raw@latest", name="raw"), file=FILE), "uri_file"),
         PipelineInput("seed", Literal(42)),
     )
     prepare, other = read.jobs
@@ -69,13 +81,18 @@ def test_every_field_of_a_pipeline_is_read() -> None:
         name="prepare",
         component=Reference("../components/prepare/component.yaml", path="../components/prepare/component.yaml"),
         inputs=(("raw", FromPipelineInput("raw")),),
-        outputs=("table", "log"),
+        outputs=(JobOutput("table", "uri_file"), JobOutput("log")),
         depends_on=("other",),
         environment=Reference("azureml:sklearn@latest", name="sklearn"),
         variables={"THREADS": "2"},
         timeout_seconds=600.0,
+        retries=2,
+        file=FILE,
+        place=("jobs", "prepare"),
     )
-    assert other == Job("other", Reference("azureml:other:1.0.0", name="other", wanted="1.0.0"))
+    reference = Reference("azureml:other:1.0.0", name="other", wanted="1.0.0")
+    assert other == Job("other", reference, file=FILE, place=("jobs", "other"))
+    assert read.outputs == (JobOutput("model", "mlflow_model"),)
 
 
 def test_what_is_not_written_has_the_defaults_of_azure_ml() -> None:
@@ -99,17 +116,17 @@ def test_what_is_not_written_has_the_defaults_of_azure_ml() -> None:
         ({"type": "integer"}, None),
         ({"type": "uri_folder"}, None),
         ({"type": "uri_folder", "path": "./loans"}, FromData("uri_folder", path="./loans")),
-        ({"path": "file:loans"}, FromData("uri_folder", path="loans")),
+        ({"path": "file:loans"}, FromData("", path="loans")),
         ({"type": "uri_file", "path": "file:///srv/a.csv"}, FromData("uri_file", path="file:///srv/a.csv")),
         ({"type": "uri_file", "path": "https://example.org/a.csv"}, FromData("uri_file", path="https://example.org/a.csv")),
-        ({"path": "azureml://datastores/blob/paths/a"}, FromData("uri_folder", path="azureml://datastores/blob/paths/a")),
+        ({"path": "azureml://datastores/blob/paths/a"}, FromData("", path="azureml://datastores/blob/paths/a")),
         ({"type": "mltable", "path": "azureml:a:3"}, FromData("mltable", Reference("azureml:a:3", "a", "3"))),
-        ("azureml:a@^1.2", FromData("uri_folder", Reference("azureml:a@^1.2", "a", "^1.2"))),
+        ("azureml:a@^1.2", FromData("", Reference("azureml:a@^1.2", "a", "^1.2"))),
     ],
 )  # fmt: skip
 def test_a_pipeline_input_has_a_value_of_its_own(written: object, value: Binding | None) -> None:
     (read,) = pipeline_of(pipeline(inputs={"x": written})).inputs
-    assert read.value == value
+    assert read.value == _in_file(value)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +144,7 @@ def test_a_pipeline_input_has_a_value_of_its_own(written: object, value: Binding
         ({"path": "${{parent.inputs.raw}}", "mode": "ro_mount"}, FromPipelineInput("raw")),
         ("run-${{parent.inputs.seed}}", Literal("run-${{parent.inputs.seed}}")),
         ({"type": "uri_file", "path": "./a.csv"}, FromData("uri_file", path="./a.csv")),
-        ("azureml:a@latest", FromData("uri_folder", Reference("azureml:a@latest", "a"))),
+        ("azureml:a@latest", FromData("", Reference("azureml:a@latest", "a"))),
         ({"type": "integer", "value": 0}, Literal(0)),
         ("azureml://datastores/blob/paths/a", Literal("azureml://datastores/blob/paths/a")),
         (0, Literal(0)),
@@ -137,7 +154,12 @@ def test_a_pipeline_input_has_a_value_of_its_own(written: object, value: Binding
 )
 def test_a_jobs_input_is_bound_in_all_the_ways_of_azure_ml(written: object, bound: Binding) -> None:
     (job,) = pipeline_of(pipeline({"a": {"component": "./a.yaml", "inputs": {"x": written}}})).jobs
-    assert job.inputs == (("x", bound),)
+    assert job.inputs == (("x", _in_file(bound)),)
+
+
+def _in_file(bound: Binding | None) -> Binding | None:
+    """What is bound, as it stands in the file that tests write."""
+    return replace(bound, file=FILE) if isinstance(bound, FromData) else bound
 
 
 @pytest.mark.parametrize("written", [None, {}, {"type": "integer"}])
@@ -192,12 +214,19 @@ def test_an_order_without_data_is_written_in_two_ways(fields: dict[str, Any]) ->
     assert job_of(**fields).depends_on == ("b", "c")
 
 
-@pytest.mark.parametrize("written", [3, None, {"a": "b"}, True])
+@pytest.mark.parametrize("written", [3, {"a": "b"}, True])
 def test_an_order_that_is_no_text_is_refused_at_its_place(written: object) -> None:
     job = {"component": "./a.yaml", "properties": {"reconciler.depends_on": written}}
     problem = problem_of(pipeline({"a": job}))
     assert problem.code is Code.INVALID_VALUE
     assert problem.pointer == ("jobs", "a", "properties", "reconciler.depends_on")
+
+
+@pytest.mark.parametrize(
+    "fields", [{"depends_on": None}, {"depends_on": ""}, {"properties": {"reconciler.depends_on": None}}]
+)
+def test_an_empty_order_is_none(fields: dict[str, Any]) -> None:
+    assert job_of(**fields).depends_on == ()
 
 
 def test_other_properties_are_left_alone() -> None:
@@ -224,7 +253,7 @@ def test_a_component_is_referred_to_in_all_the_ways_of_azure_ml(written: str, na
 
 
 def inline_of(**fields: object) -> Component:
-    (job,) = pipeline_of(pipeline({"a": {"command": "ls", **fields}})).jobs
+    (job,) = pipeline_of(pipeline({"a": {"command": "ls", **fields}}, outputs={"x": None})).jobs
     assert isinstance(job.component, Component)
     assert job.environment is None
     return job.component

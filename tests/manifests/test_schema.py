@@ -53,7 +53,7 @@ def test_a_wrong_type_says_what_is_wanted_with_an_example() -> None:
     assert problem.code is Code.INVALID_VALUE
     assert problem.is_error
     assert problem.message == "`inputs.data.optional` must be true or false, not 3"
-    assert problem.hint == "for example true"
+    assert problem.hint == "write true or false"
     assert where(problem) == place(text, "optional")
 
 
@@ -90,7 +90,6 @@ def test_a_value_like_none_of_the_allowed_shows_them_all() -> None:
     [
         (Kind.COMPONENT, component(name="a b"), ("name",)),
         (Kind.COMPONENT, component(name=3), ("name",)),
-        (Kind.COMPONENT, component(version=1.1), ("version",)),
         (Kind.COMPONENT, component(version=None), ("version",)),
         (Kind.COMPONENT, component(type="pipeline"), ("type",)),
         (Kind.COMPONENT, component(command=["python", "run.py"]), ("command",)),
@@ -144,7 +143,7 @@ def test_a_contradiction_is_an_error_at_its_place_with_a_way_out(
         (Kind.COMPONENT, component(resource={"instance_count": 1})),
         (Kind.PIPELINE, pipeline(settings={"default_datestore": "azureml:blob"})),
         (Kind.PIPELINE, pipeline({"a": {"component": "./a.yaml", "computee": "azureml:cpu"}})),
-        (Kind.DATA, data(creation_context={})),
+        (Kind.DATA, data(creation_contxt={})),
     ],
 )
 def test_carelessness_is_a_warning_and_the_manifest_loads(kind: Kind, document: dict[str, Any]) -> None:

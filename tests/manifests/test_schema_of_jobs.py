@@ -23,7 +23,7 @@ CHOICE = {"type": "choice", "values": [1]}
         ({"component": 3}, ("component",)),
         ({"component": None}, ("component",)),
         ({"command": ""}, ("command",)),
-        ({"command": "x" * 40_000}, ("command",)),
+        ({"command": "x" * 140_000}, ("command",)),
         ({"command": "ls", "code": 3}, ("code",)),
         ({"command": "ls", "environment": 3}, ("environment",)),
         ({"command": "ls", "is_deterministic": "no"}, ("is_deterministic",)),
@@ -44,7 +44,7 @@ CHOICE = {"type": "choice", "values": [1]}
         (sweep(objective={"goal": "maximize"}), ("objective",)),
         (sweep(objective={"goal": "best", "primary_metric": "x"}), ("objective", "goal")),
         (sweep(objective={"goal": "maximize", "primary_metric": ""}), ("objective", "primary_metric")),
-        (sweep(sampling_algorithm="bayesian"), ("sampling_algorithm",)),
+        (sweep(sampling_algorithm="bayes"), ("sampling_algorithm",)),
         (sweep(sampling_algorithm={"seed": 1}), ("sampling_algorithm",)),
         (sweep(sampling_algorithm={"type": "sobol"}), ("sampling_algorithm", "type")),
         (sweep(sampling_algorithm={"type": "random", "seed": -1}), ("sampling_algorithm", "seed")),
@@ -60,7 +60,7 @@ CHOICE = {"type": "choice", "values": [1]}
         (sweep(search_space={"x": {"type": "randint", "upper": 0}}), ("search_space", "x", "upper")),
         (sweep(search_space={"x": {"type": "uniform", "min_value": 0}}), ("search_space", "x")),
         (sweep(search_space={"x": {"type": "normal", "mu": 0, "sigma": 0}}), ("search_space", "x", "sigma")),
-        (sweep(search_space={"x": {"type": "qnormal", "mu": 0, "q": 0}}), ("search_space", "x", "q")),
+        (sweep(search_space={"x": {"type": "qnormal", "mu": 0, "sigma": 1, "q": 0}}), ("search_space", "x", "q")),
         (sweep(limits={"max_total_trials": 0}), ("limits", "max_total_trials")),
         (sweep(limits={"max_concurrent_trials": "all"}), ("limits", "max_concurrent_trials")),
     ],
@@ -71,12 +71,19 @@ def test_a_job_that_cannot_run_is_an_error_at_its_place_with_a_way_out(job: obje
     assert all(problem.is_error and problem.message and problem.hint for problem in problems)
 
 
-@pytest.mark.parametrize("kind", ["spark", "parallel", "automl", "pipeline", "import"])
-def test_a_job_of_a_kind_that_is_not_supported_is_told_as_that(kind: str) -> None:
-    (problem,) = check(Kind.PIPELINE, pipeline({"a": {"type": kind, "component": "./a.yaml"}}), "a.yaml")
+@pytest.mark.parametrize(
+    "kind", ["spark", "parallel", "automl", "import", "data_transfer", "finetuning", "distillation"]
+)
+def test_of_a_job_of_a_kind_that_is_not_supported_the_schema_says_nothing(kind: str) -> None:
+    job = {"type": kind, "task": "classification", "inputs": [1], "unknown": {}}
+    assert check(Kind.PIPELINE, pipeline({"a": job}), "a.yaml") == []
+
+
+def test_a_job_of_a_kind_that_nobody_knows_is_told_with_those_there_are() -> None:
+    (problem,) = check(Kind.PIPELINE, pipeline({"a": {"type": "comand", "component": "./a.yaml"}}), "a.yaml")
     assert problem.code is Code.UNSUPPORTED_KIND
     assert problem.pointer == ("jobs", "a", "type")
-    assert problem.hint == "allowed: `command`, `sweep`"
+    assert problem.hint == "did you mean `command`?"
 
 
 def test_a_wrong_type_of_a_jobs_input_is_no_question_of_kinds() -> None:
@@ -106,7 +113,11 @@ def test_a_wrong_type_of_a_jobs_input_is_no_question_of_kinds() -> None:
         },
         {"command": "ls", "environment": "azureml:sklearn@latest", "display_name": "List", "description": None},
         {"command": "ls", "environment": {"image": "python:3.11"}, "environment_variables": {"A": 1, "B": "x"}},
+        {"type": "pipeline", "component": "./nested.yaml", "inputs": {"a": 1}, "settings": {"force_rerun": False}},
+        {"type": "pipeline", "jobs": {"inner": {"component": "./a.yaml"}}},
+        {"component": {"jobs": {"inner": {"component": "./a.yaml"}}}},
         sweep(),
+        sweep(sampling_algorithm="bayesian"),
         sweep(sampling_algorithm={"type": "random", "seed": 0}, limits={"max_total_trials": 3, "trial_timeout": 60}),
         sweep(search_space={"x": {"type": "loguniform", "min_value": -6, "max_value": -1}, "y": CHOICE}),
         sweep(search_space={"x": {"type": "qnormal", "mu": 0, "sigma": 1, "q": 0.5}}),

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from reconciler.manifests import yaml_reader
 from reconciler.manifests.schema import check
+from reconciler.manifests.settings import settings_of
 from reconciler.model.manifests import Kind
 from reconciler.shipped import shipped_folder
 
@@ -53,6 +55,34 @@ def test_the_settings_of_the_template_map_the_curated_environments_to_its_own() 
     assert {ours for _, ours in desired.settings.environments} <= names
     assert desired.settings.mapped_environment("AzureML-sklearn-1.5") == "sklearn"
     assert desired.settings.mutated_versions_are_errors
+    assert desired.settings.is_strict
+
+
+@pytest.mark.parametrize(
+    ("curated", "ours"),
+    [
+        ("AzureML-sklearn-0.24-ubuntu18.04-py37-cpu", "sklearn"),
+        ("AzureML-Scikit-learn-0.20.3", "sklearn"),
+        ("sklearn-1.5", "sklearn"),
+        ("AzureML-lightgbm-3.2-ubuntu18.04-py37-cpu", "lightgbm"),
+        ("lightgbm-3.3", "lightgbm"),
+        ("AzureML-tensorflow-2.4-ubuntu18.04-py37-cuda11-gpu", "tensorflow"),
+        ("AzureML-TensorFlow-2.3-GPU", "tensorflow"),
+        ("tensorflow-2.16-cuda12", "tensorflow"),
+        ("AzureML-Minimal", "sklearn"),
+        ("AzureML-pytorch-1.9-ubuntu18.04-py37-cuda11-gpu", None),
+    ],
+)
+def test_the_usual_curated_environments_mean_one_of_the_template(curated: str, ours: str | None) -> None:
+    settings, problems = settings_of((TEMPLATE / "reconciler.yaml").read_bytes())
+    assert problems == ()
+    assert settings.mapped_environment(curated) == ours
+
+
+def test_the_workflow_of_the_template_is_strict_and_annotates() -> None:
+    workflow = yaml.safe_load((TEMPLATE / ".github/workflows/plan.yml").read_text(encoding="utf-8"))
+    commands = [step.get("run") for step in workflow["jobs"]["plan"]["steps"]]
+    assert "reconciler validate --strict -o github ." in commands
 
 
 @pytest.mark.parametrize("path", COMPONENTS, ids=lambda path: path.parent.name)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.commands import expressions_in, literal_text, optional_inputs_in, render, unknown_expressions_in
+from reconciler.model.commands import (
+    expressions_in,
+    literal_text,
+    named,
+    optional_inputs_in,
+    render,
+    unknown_expressions_in,
+)
 from reconciler.model.manifests import Scalar
 
 from .shells import printed
@@ -29,7 +36,9 @@ def test_a_command_names_inputs_outputs_and_dimensions_of_a_search_space(
     assert list(expressions_in(command)) == named
 
 
-@pytest.mark.parametrize("unknown", ["${{parent.inputs.x}}", "${{inputs}}", "${{ name }}", "${{inputs.a b}}", "${{}}"])
+@pytest.mark.parametrize(
+    "unknown", ["${{parent.inputs.x}}", "${{inputs}}", "${{ default_datastore }}", "${{inputs.a b}}", "${{}}"]
+)
 def test_an_expression_that_no_rule_fills_in_is_told_as_written(unknown: str) -> None:
     assert list(unknown_expressions_in(f"run ${{{{inputs.x}}}} {unknown} ${{{{outputs.y}}}}")) == [unknown]
 
@@ -125,3 +134,20 @@ def test_a_value_that_a_quoted_here_document_cannot_hold_is_refused(value: str) 
 def test_assignments_stand_on_the_first_line_so_that_a_shell_counts_lines_as_the_author_does() -> None:
     rendered = render("first\necho ${{inputs.x}}", {"x": "a b"}, {})
     assert rendered.splitlines() == ["reconciler_1='a b'; first", 'echo "${reconciler_1}"']
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("echo ${{name}}", "echo train"),
+        ("echo '${{ name }}' \"${{name}}\"", "echo 'train' \"train\""),
+        ("echo ${{inputs.name}}", "echo ${{inputs.name}}"),
+    ],
+)
+def test_a_command_may_name_its_step(command: str, expected: str) -> None:
+    assert named(command, "train") == expected
+    assert list(unknown_expressions_in(command)) == []
+
+
+def test_the_name_of_a_step_is_a_plain_word_wherever_it_stands() -> None:
+    assert named("echo ${{name}}", "outer.a b'$(x)") == "echo outer.a_b___x_"

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from reconciler.model.manifests import Scalar
 from reconciler.model.steps import CodeFolder, Definition, define, fingerprint_of
-from reconciler.model.sweeps import Distribution, SamplingAlgorithm, Sweep
+from reconciler.model.sweeps import (
+    Distribution,
+    EarlyTermination,
+    EarlyTerminationPolicy,
+    SamplingAlgorithm,
+    SamplingRule,
+    Sweep,
+)
 
 SWEEP = Sweep(
     search_space=(
@@ -88,6 +95,14 @@ OTHER_SWEEPS: dict[str, object] = {
     "metric": "loss",
     "maximize": False,
     "max_total_trials": 5,
+    "rule": SamplingRule.SOBOL,
+    "logbase": 10.0,
+    "early_termination": EarlyTermination(EarlyTerminationPolicy.BANDIT, slack_factor=0.1),
+}
+OF_ITS_EXECUTION: dict[str, object] = {
+    "max_concurrent_trials": 4,
+    "trial_timeout_seconds": 60.0,
+    "timeout_seconds": 600.0,
 }
 
 
@@ -98,9 +113,25 @@ def test_what_draws_trials_or_chooses_the_best_makes_another_sweep_the_seed_too(
 
 
 def test_how_trials_are_run_makes_none() -> None:
-    other = replace(SWEEP, max_concurrent_trials=4, trial_timeout_seconds=60.0)
+    other = replace(SWEEP, **OF_ITS_EXECUTION)  # type: ignore[arg-type]
     assert define(replace(STEP, sweep=other)) == define(replace(STEP, sweep=SWEEP))
-    assert {field.name for field in fields(Sweep)} == {*OTHER_SWEEPS, "max_concurrent_trials", "trial_timeout_seconds"}
+    assert {field.name for field in fields(Sweep)} == {*OTHER_SWEEPS, *OF_ITS_EXECUTION}
+
+
+def test_how_many_trials_run_at_once_counts_where_each_is_drawn_from_those_before() -> None:
+    bayesian = replace(SWEEP, algorithm=SamplingAlgorithm.BAYESIAN, max_total_trials=4)
+    definitions = [define(replace(STEP, sweep=replace(bayesian, max_concurrent_trials=n))) for n in (1, 4, 9)]
+    assert definitions[0] != definitions[1]
+    assert definitions[1] == definitions[2], "more at once than there are is as many as there are"
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(EarlyTermination)])
+def test_each_setting_of_an_early_termination_makes_another_sweep(name: str) -> None:
+    bandit = EarlyTermination(EarlyTerminationPolicy.BANDIT, slack_factor=0.1)
+    value = EarlyTerminationPolicy.MEDIAN_STOPPING if name == "policy" else 2
+    one = replace(SWEEP, early_termination=bandit)
+    other = replace(SWEEP, early_termination=replace(bandit, **{name: value}))  # type: ignore[arg-type]
+    assert define(replace(STEP, sweep=one)) != define(replace(STEP, sweep=other))
 
 
 @given(PARAMETERS, PARAMETERS)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from hypothesis import strategies as st
 
-from tests.manifests.documents import component, data, environment, pipeline, sweep
+from tests.manifests.documents import SCHEMAS, component, data, environment, pipeline, sweep
 
 from .history import Content, as_text
 
@@ -26,6 +26,7 @@ _TRAIN: dict[str, object] = {
     "outputs": {"model": {"type": "uri_folder"}},
     "environment": "azureml:trainer@latest",
 }
+_SPARK = "$schema: https://azuremlschemas.azureedge.net/latest/sparkComponent.schema.json\nname: count\n"
 _CONDA = {"dependencies": ["pip", {"pip": ["iniconfig"]}]}
 
 
@@ -35,6 +36,37 @@ def _chain(split: object, data_in: object, train: object = "azureml:train@latest
         "train": {"component": train, "inputs": {"train": _OUT}, **of_train},
     }
     return pipeline(jobs, version="1.0.0")
+
+
+def _learn(split: Mapping[str, object], more: Mapping[str, object] | None = None, **changes: object) -> Content:
+    """A pipeline component."""
+    bound = {"data": "${{parent.inputs.table}}", "seed": "${{parent.inputs.seed}}"}
+    return component(
+        **{
+            "$schema": f"{SCHEMAS}/pipelineComponent.schema.json",
+            "name": "learn",
+            "command": ...,
+            "environment": ...,
+            "inputs": {"table": {"type": "uri_file"}, "seed": {"type": "integer", "default": 1}},
+            "outputs": {"part": {"type": "uri_folder"}},
+            "jobs": {
+                "split": {"inputs": bound, "outputs": {"train": "${{parent.outputs.part}}"}, **split},
+                **(more or {}),
+            },
+            **changes,
+        }
+    )
+
+
+def _nesting(learn: object, **jobs: object) -> Content:
+    node = {"type": "pipeline", "component": learn, "inputs": {"table": "${{parent.inputs.raw}}"}}
+    train = {
+        "component": "azureml:train@latest",
+        "inputs": {"train": "${{parent.jobs.learn.outputs.part}}"},
+        "depends_on": ["learn"],
+    }
+    inputs = {"raw": {"type": "uri_file", "path": "azureml:loans@latest"}}
+    return pipeline({"learn": node, "train": train, **jobs}, name="nesting", inputs=inputs)
 
 
 # Each path with what it may hold; None stands for a file that is not there.
@@ -124,6 +156,36 @@ _CHOICES: Mapping[str, tuple[Content | None, ...]] = {
                 "c": {"type": "command", "command": "true", "code": "../shared", "environment": "azureml:sklearn"},
             },
             name="lending",
+        ),
+        None,
+    ),
+    "components/learn.yaml": (
+        _learn({"component": "azureml:split@latest"}),
+        _learn({"component": "./split/component.yaml"}, version="1.1.0"),
+        _learn({"component": "azureml:split@^1.0"}, {"more": {"component": "./count.yaml", "depends_on": "split"}}),
+        _learn({"component": "azureml:split@latest"}, {"more": {"type": "spark"}}),
+        _learn({"component": "azureml:split@latest"}, name="other"),
+        _learn({"component": "azureml:learn@latest"}),
+        _learn({"type": "spark"}),
+        None,
+    ),
+    "components/count.yaml": (
+        _SPARK,
+        component(name="count", command="count"),
+        component(name="count", command="count", environment="azureml:trainer@latest"),
+        _learn({"component": "azureml:split@latest"}, name="count"),
+        None,
+    ),
+    "pipelines/nesting.yaml": (
+        _nesting("azureml:learn@latest"),
+        _nesting("../components/learn.yaml", count={"component": "../components/count.yaml"}),
+        _nesting("./lending.yaml"),
+        pipeline(
+            ...,
+            name="nesting",
+            component="azureml:learn@latest",
+            inputs={"table": {"type": "uri_file", "path": "../loans.csv"}, "seed": 3},
+            outputs={"part": {"type": "uri_folder"}},
         ),
         None,
     ),

@@ -171,6 +171,41 @@ def test_a_step_that_is_gone_or_renamed_is_told_and_nothing_is_executed() -> Non
     assert pipeline_plan(made).reasons == ("step learn is new", "step train is gone")
 
 
+SPARK: dict[str, object] = {"type": "spark", "code": "./src", "depends_on": ["split"]}
+
+
+def test_a_pipeline_with_a_job_that_cannot_run_here_never_runs_and_its_other_steps_are_planned() -> None:
+    world = World()
+    jobs_with_spark = jobs(count=SPARK, last={"component": f"../{TRAIN}", "depends_on": ["count"]})
+    made = world.apply(files({PIPELINE: lending(jobs_with_spark)}))
+    assert pipeline_plan(made).action is PipelineAction.NONE
+    assert pipeline_plan(made).reasons == ("job count: spark jobs are not supported",)
+    assert actions(made) == {"prepare": "run", "split": "run", "train": "run"}
+    assert (made.has_work, made.has_errors, world.executed) == (False, False, [])
+    assert {each.action for each in made.environments} == {EnvironmentAction.NONE}
+
+
+def test_it_runs_once_that_job_is_gone() -> None:
+    world = World()
+    world.apply(files({PIPELINE: lending(jobs(count=SPARK))}))
+    world.apply(files())
+    assert world.executed == ["prepare", "split", "train"]
+
+
+def test_it_does_not_run_by_force_either() -> None:
+    world = World()
+    graph = pipeline_plan(world.plan(files({PIPELINE: lending(jobs(count=SPARK))}))).graph
+    assert plan_pipeline(graph, world.actual, is_forced=True).action is PipelineAction.NONE
+
+
+def test_what_succeeded_before_is_reused_in_the_plan_of_one_that_cannot_run() -> None:
+    world = World()
+    world.apply(files())
+    made = world.plan(files({PIPELINE: lending(jobs(count=SPARK))}))
+    assert actions(made) == ALL_REUSED
+    assert pipeline_plan(made).action is PipelineAction.NONE
+
+
 def test_an_environment_is_built_when_a_step_to_be_run_needs_it() -> None:
     world = World()
     spare: dict[str, Content | None] = {"environments/spare.yaml": environment(name="spare")}

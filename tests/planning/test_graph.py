@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -125,6 +126,39 @@ def test_an_input_that_is_swept_needs_no_value() -> None:
     (graph,), problems = built(changes)
     assert problems == []
     assert graph.steps[2].kind == "sweep"
+
+
+def test_how_long_a_step_may_take_its_job_says_or_its_component() -> None:
+    limited: dict[str, Content | None] = {TRAIN: train(limits={"timeout": 60})}
+    assert [step.timeout_seconds for step in built(limited)[0][0].steps] == [None, None, 60.0]
+    said = {**limited, PIPELINE: job("train", limits={"timeout": 30})}
+    assert built(said)[0][0].steps[2].timeout_seconds == 30.0
+
+
+@pytest.mark.parametrize(("limits", "seconds"), [({}, 60.0), ({"trial_timeout": 30}, 30.0)])
+def test_how_long_a_trial_may_take_its_sweep_says_or_its_component(limits: dict[str, int], seconds: float) -> None:
+    space = {"rate": {"type": "choice", "values": [0.1]}}
+    swept = sweep(
+        trial=f"../{TRAIN}", inputs={"train": TRAIN_INPUT}, search_space=space, limits={"max_total_trials": 1, **limits}
+    )
+    changes: dict[str, Content | None] = {
+        TRAIN: train(limits={"timeout": 60}),
+        PIPELINE: lending(jobs(train={"component": ..., **swept})),
+    }
+    (graph,), _ = built(changes)
+    read = graph.steps[2].definition.sweep
+    assert read is not None
+    assert (read.trial_timeout_seconds, graph.steps[2].timeout_seconds) == (seconds, None)
+
+
+@pytest.mark.parametrize(("of_job", "of_component"), [(False, ...), (False, True), (True, False), (..., False)])
+def test_whether_a_step_is_deterministic_its_job_says_or_its_component(of_job: object, of_component: object) -> None:
+    changes: dict[str, Content | None] = {
+        TRAIN: train(is_deterministic=of_component),
+        PIPELINE: job("train", is_deterministic=of_job),
+    }
+    wanted = of_component if of_job is ... else of_job
+    assert built(changes)[0][0].steps[2].is_deterministic is wanted
 
 
 @settings(max_examples=40, deadline=None)

@@ -13,10 +13,11 @@ from reconciler.model.problems import Problem
 from reconciler.model.references import parse_reference
 from reconciler.model.steps import Graph
 from reconciler.planning.changes import Changes, changes_between
+from reconciler.planning.code_folders import CodeFolders
 from reconciler.planning.environments import Environments
 from reconciler.planning.graph import GraphBuilder
 from reconciler.planning.resolve import M, Registry, Unresolved
-from reconciler.planning.soundness import CodeFolders, Soundness
+from reconciler.planning.soundness import Soundness
 from reconciler.planning.versions import ContentDigests, VersionJudge
 
 from .edits import HISTORIES, Choice, files_of, local_data_of, revisions_of

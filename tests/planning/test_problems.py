@@ -78,9 +78,9 @@ PROBLEMS: list[tuple[dict[str, Content | None], Code, str, str]] = [
     ),
     (
         {PIPELINE: job("prepare", inputs={"raw": "https://example.org/loans.csv"})},
-        Code.INVALID_VALUE,
-        "`https://example.org/loans.csv` cannot be read from here",
-        "put the file into the repository, or name it by its absolute path",
+        Code.UNREACHABLE_DATA,
+        "`https://example.org/loans.csv` was not looked up",
+        "plan or apply it where URLs are looked up",
     ),
     (
         {PIPELINE: job("prepare", inputs={"raw": "/etc/passwd"})},

@@ -11,6 +11,7 @@ from tests.manifests.documents import environment, sweep
 
 from .history import Content
 from .lending import ENVIRONMENT, PIPELINE, PREPARE, SPLIT, TRAIN, files, jobs, lending, prepare, split, train
+from .nested import nested
 from .world import World, pipeline_plan, step_plan
 
 DATA = "${{parent.jobs.prepare.outputs.data}}"
@@ -98,6 +99,22 @@ def test_what_changed_in_a_step_is_told(step: str, changes: dict[str, Content | 
     made = world.plan(files(changes))
     assert [_masked(reason) for reason in step_plan(made, step).reasons] == reasons
     assert f"{step}: {'; '.join(step_plan(made, step).reasons)}" in pipeline_plan(made).reasons
+
+
+def test_what_changed_in_a_step_of_a_nested_pipeline_is_told_under_its_whole_name() -> None:
+    world = World()
+    world.apply(nested())
+    made = world.plan(nested({"components/train/src/run.py": "other"}))
+    assert step_plan(made, "learn.train").reasons == ("component train 1.0.0 · src/run.py changed",)
+    assert pipeline_plan(made).reasons == ("learn.train: component train 1.0.0 · src/run.py changed",)
+
+
+def test_putting_steps_into_a_nested_pipeline_executes_nothing() -> None:
+    world = World()
+    world.apply(files())
+    made = world.apply(nested())
+    assert world.executed == []
+    assert {str(step.action) for step in pipeline_plan(made).steps} == {"reuse"}
 
 
 def test_an_input_that_is_gone_is_told() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
-from reconciler.model.manifests import Component, DataAsset, Environment
+from reconciler.model.manifests import Component, DataAsset, Environment, InputPort, OutputPort
+from reconciler.model.pipelines import PipelineComponent
 from reconciler.model.problems import Code, Problem
 from reconciler.model.references import parse_reference
-from reconciler.planning.resolve import M, Registry, Unresolved, within_repository
-from tests.manifests.documents import component, data, environment
+from reconciler.planning.resolve import M, Registry, Unresolved, UnsupportedReference, within_repository
+from tests.manifests.documents import SCHEMAS, component, data, environment, pipeline
 
 from .history import Content, desired_of
 
@@ -108,6 +111,164 @@ def test_a_reference_that_leads_nowhere_is_told_with_what_there_is(text: str, me
     assert problem == Problem(FROM, Code.UNRESOLVED_REFERENCE, message, hint, POINTER)
 
 
+SPARK: Content = {"$schema": f"{SCHEMAS}/sparkComponent.schema.json", "name": "count"}
+NESTED: Content = {
+    "type": "pipeline",
+    "name": "learn",
+    "inputs": {"x": {"type": "integer"}},
+    "jobs": {"a": {"component": "./a.yaml", "inputs": {"b": "${{parent.inputs.x}}"}}},
+}
+
+
+def component_meant(files: dict[str, Content], text: str) -> Component | PipelineComponent:
+    return Registry(desired_of(files)).component(parse_reference(text), FROM, POINTER)
+
+
+def component_refused(files: dict[str, Content], text: str) -> Problem:
+    with pytest.raises(Unresolved) as raised:
+        component_meant(files, text)
+    return raised.value.problem
+
+
+class TestComponents:
+    """A node may run a command component, a pipeline component, or a pipeline job in a file."""
+
+    @pytest.mark.parametrize("text", ["azureml:learn@latest", "../learn.yaml", "file:../learn.yaml", "learn"])
+    def test_a_pipeline_component_is_a_component(self, text: str) -> None:
+        found = component_meant({"learn.yaml": NESTED}, text)
+        assert isinstance(found, PipelineComponent)
+        assert found.file == "learn.yaml"
+
+    def test_a_pipeline_job_is_one_by_its_file_alone(self) -> None:
+        inputs = {
+            "seed": 3,
+            "rate": {"type": "number", "value": 0.5},
+            "table": {"type": "uri_folder", "path": "./table"},
+            "raw": "azureml:loans@latest",
+            "unset": {"type": "integer"},
+        }
+        files: dict[str, Content] = {"pipelines/job.yaml": pipeline(inputs=inputs, outputs={"model": None})}
+        found = component_meant(files, "./job.yaml")
+        assert isinstance(found, PipelineComponent)
+        assert found.inputs == (
+            InputPort("seed", "any", default=3),
+            InputPort("rate", "number", default=0.5),
+            InputPort("table", "uri_folder"),
+            InputPort("raw", "any"),
+            InputPort("unset", "integer", is_optional=True),
+        )
+        assert [(name, data.path, data.file) for name, data in found.data] == [
+            ("table", "./table", "pipelines/job.yaml"),
+            ("raw", None, "pipelines/job.yaml"),
+        ]
+        assert found.outputs == (OutputPort("model", "uri_folder"),)
+        assert component_refused(files, "azureml:lending@latest").message == "there is no component `lending`"
+
+    def test_a_command_component_and_a_pipeline_component_share_their_names(self) -> None:
+        files: dict[str, Content] = {"a.yaml": component(), "b.yaml": {**NESTED, "name": "split", "version": "1.5.0"}}  # type: ignore[dict-item]
+        assert component_meant(files, "azureml:split@^1.0").file == "b.yaml"
+        assert component_meant(files, "azureml:split:1.0.0").file == "a.yaml"
+
+    @pytest.mark.parametrize(
+        ("text", "message", "hint"),
+        [
+            (
+                "../count.yaml",
+                "spark components are not supported: `count.yaml`",
+                "the pipeline's other steps are planned, but it does not run without this one",
+            ),
+        ],
+    )
+    def test_a_file_of_a_kind_that_is_not_supported_is_told_as_that(self, text: str, message: str, hint: str) -> None:
+        with pytest.raises(UnsupportedReference) as raised:
+            component_meant({"count.yaml": SPARK}, text)
+        assert raised.value.problem == Problem(FROM, Code.UNSUPPORTED_KIND, message, hint, POINTER)
+
+    @pytest.mark.parametrize(("text", "one"), [("../data.yaml", "a data asset"), ("../env.yaml", "an environment")])
+    def test_another_kind_is_told_as_that(self, text: str, one: str) -> None:
+        problem = component_refused({"data.yaml": data(), "env.yaml": environment()}, text)
+        assert (problem.message, problem.hint) == (f"`{text}` is {one}, not a component", "name a component")
+
+    def test_what_another_registry_holds_is_not_within_reach(self) -> None:
+        text = "azureml://registries/shared/components/forecast/versions/1.0.0"
+        problem = component_refused(SPLITS, text)
+        assert problem.message == "there is no component `forecast`: registry `shared` is not within reach"
+        assert problem.hint == "bring its files into the repository, with `name: forecast` in its manifest"
+
+
+class TestNamesThatMeanTwoThings:
+    OTHER = "python other.py"
+
+    @pytest.mark.parametrize("version", ["1.0.0", ...])
+    def test_a_name_that_stands_in_two_files_with_other_content_means_nothing(self, version: object) -> None:
+        files: dict[str, Content] = {
+            "a.yaml": component(version=version),
+            "b.yaml": component(version=version, command=self.OTHER),
+        }
+        problem = component_refused(files, "azureml:split@latest")
+        said = " 1.0.0" if version == "1.0.0" else ""
+        assert problem.message == f"component `split`{said} stands in a.yaml and in b.yaml"
+        assert problem.hint == "refer to one of the two by its path, or give them different versions"
+
+    def test_its_path_means_one_of_the_two(self) -> None:
+        files: dict[str, Content] = {"a.yaml": component(), "b.yaml": component(command=self.OTHER)}
+        assert component_meant(files, "../b.yaml").file == "b.yaml"
+
+    def test_copies_mean_the_same(self) -> None:
+        files: dict[str, Content] = {"a.yaml": component(), "b.yaml": component(description="A copy.")}
+        assert component_meant(files, "azureml:split@latest").identity == component_meant(files, "../b.yaml").identity
+
+    def test_another_version_of_the_name_is_as_clear_as_ever(self) -> None:
+        files: dict[str, Content] = {
+            "a.yaml": component(version="1.0.0"),
+            "b.yaml": component(version="1.0.0", command=self.OTHER),
+            "c.yaml": component(version="2.0.0"),
+        }
+        assert component_meant(files, "azureml:split:2.0.0").file == "c.yaml"
+        assert component_meant(files, "azureml:split@^2.0").file == "c.yaml"
+        assert component_meant(files, "azureml:split@latest").file == "c.yaml"
+        assert "stands in a.yaml and in b.yaml" in component_refused(files, "azureml:split@^1.0").message
+
+
+class TestModels:
+    """A trained model that lies somewhere is bound like data."""
+
+    FILES: ClassVar[dict[str, Content]] = {
+        "models/credit.yaml": "name: credit\nversion: 2\ntype: mlflow_model\npath: ./credit\n",
+        "data/loans.yaml": data(),
+        "data/credit.yaml": data(name="credit", version="1.0.0"),
+    }
+
+    def meant(self, kind: str, text: str, files: dict[str, Content] | None = None) -> str:
+        registry = Registry(desired_of(self.FILES if files is None else files))
+        return registry.data(kind, parse_reference(text), FROM, POINTER).file
+
+    @pytest.mark.parametrize(
+        ("kind", "text", "file"),
+        [
+            ("mlflow_model", "azureml:credit@latest", "models/credit.yaml"),
+            ("mlflow_model", "azureml:credit:2", "models/credit.yaml"),
+            ("custom_model", "azureml:credit@latest", "models/credit.yaml"),
+            ("uri_file", "azureml:credit@latest", "data/credit.yaml"),
+            ("uri_folder", "azureml:loans@latest", "data/loans.yaml"),
+            ("mlflow_model", "azureml:loans@latest", "data/loans.yaml"),
+            ("mlflow_model", "azureml://registries/azureml/models/credit/versions/2", "models/credit.yaml"),
+        ],
+    )
+    def test_the_type_of_the_input_tells_models_from_data(self, kind: str, text: str, file: str) -> None:
+        assert self.meant(kind, text) == file
+
+    def test_a_model_is_meant_where_there_are_no_data_of_that_name(self) -> None:
+        files = {path: content for path, content in self.FILES.items() if path != "data/credit.yaml"}
+        assert self.meant("uri_folder", "azureml:credit@latest", files) == "models/credit.yaml"
+
+    def test_a_version_that_is_not_there_is_told_with_those_there_are(self) -> None:
+        with pytest.raises(Unresolved) as raised:
+            self.meant("mlflow_model", "azureml:credit:1")
+        assert raised.value.problem.message == "no version of model `credit` fits `1`"
+        assert raised.value.problem.hint == "there are: 2.0.0"
+
+
 CURATED = "azureml://registries/azureml/environments/sklearn-1.5/labels/latest"
 
 
@@ -131,7 +292,19 @@ def test_an_environment_of_ours_wins_over_the_mapping() -> None:
 def test_a_mapping_to_what_is_not_there_is_told() -> None:
     problem = refused({"reconciler.yaml": "environments: {'sk*': gone}"}, "azureml:sklearn@latest", Environment)
     assert problem.code is Code.UNMAPPED_ENVIRONMENT
-    assert problem.hint == 'add to reconciler.yaml: `environments: {"sklearn": my-environment}`'
+    assert problem.message == "the curated environment `sklearn` stands for `gone`, which this repository does not have"
+    assert problem.hint == "correct it in reconciler.yaml, or add the environment `gone`"
+
+
+def test_a_misspelt_mapping_is_told_with_the_nearest_environment() -> None:
+    files: dict[str, Content] = {"env.yaml": environment(), "reconciler.yaml": "environments: {'a-*': sklern}"}
+    assert refused(files, "azureml:a-1@latest", Environment).hint == "did you mean `sklearn`?"
+
+
+def test_the_line_to_add_names_the_environment_that_is_alike() -> None:
+    files: dict[str, Content] = {"a.yaml": environment(name="lightgbm"), "b.yaml": environment()}
+    hint = refused(files, "azureml:AzureML-sklearn-1.5@latest", Environment).hint
+    assert hint == 'add to reconciler.yaml: `environments: {"AzureML-sklearn-1.5": sklearn}`'
 
 
 @pytest.mark.parametrize(

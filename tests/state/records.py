@@ -6,10 +6,18 @@ from hypothesis import strategies as st
 
 from reconciler.model.manifests import Kind
 from reconciler.model.plan import ReleasedVersion
+from reconciler.model.resources import Processes
 from reconciler.model.runs import Result, Run, RunStatus, StepRun, StepStatus
 from reconciler.model.status import Condition, ConditionType
 from reconciler.model.steps import CodeFolder, Definition
-from reconciler.model.sweeps import Distribution, SamplingAlgorithm, Sweep
+from reconciler.model.sweeps import (
+    Distribution,
+    EarlyTermination,
+    EarlyTerminationPolicy,
+    SamplingAlgorithm,
+    SamplingRule,
+    Sweep,
+)
 
 
 def run(
@@ -60,6 +68,10 @@ _sweeps = st.builds(
     max_total_trials=st.integers(1, 100),
     max_concurrent_trials=st.integers(1, 100),
     trial_timeout_seconds=times,
+    timeout_seconds=times,
+    rule=st.sampled_from(SamplingRule),
+    logbase=st.none() | finite,
+    early_termination=st.none() | st.builds(EarlyTermination, policy=st.sampled_from(EarlyTerminationPolicy)),
 )
 definitions = st.builds(
     Definition,
@@ -74,6 +86,7 @@ definitions = st.builds(
     outputs=_pairs,
     variables=_pairs,
     sweep=st.none() | _sweeps,
+    distribution=st.none() | st.builds(Processes, type=texts, instances=st.integers(1, 64)),
     digest=texts,
 )
 runs = st.builds(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from mlflow.entities.model_registry import ModelVersion as MlflowModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.tracking.client import MlflowClient
 
-from reconciler.tracking.base import ModelVersion
-from reconciler.tracking.store.tags import REUSED_FROM
+from reconciler.tracking.base import ModelRequest, ModelVersion
+from reconciler.tracking.store.tags import CONTENT_DIGEST, REUSED_FROM
 
 _IDS_IN_A_FILTER = 100
 
@@ -37,6 +38,39 @@ def registered(client: MlflowClient, run_ids: Sequence[str]) -> tuple[ModelVersi
         )
         for version in found
     )
+
+
+def register_model(client: MlflowClient, wanted: ModelRequest) -> ModelVersion:
+    """A version of the model with this content, made where there is none."""
+    with suppress(MlflowException):  # it is there
+        client.create_registered_model(wanted.name)
+    # A search by tags is not told of in every store, so all versions of the one name are looked at.
+    same = next((known for known in _named(client, wanted.name) if _has_content(known, wanted.digest)), None)
+    if same is None:
+        if wanted.path.is_dir():
+            client.log_artifacts(wanted.run_id, str(wanted.path), wanted.place)
+        else:
+            client.log_artifact(wanted.run_id, str(wanted.path), wanted.place)
+        source = f"{client.get_run(wanted.run_id).info.artifact_uri}/{wanted.place}"
+        tags = {**wanted.tags, CONTENT_DIGEST: wanted.digest}
+        same = client.create_model_version(wanted.name, source, wanted.run_id, tags)
+    aliases = _aliases(client, wanted.name).get(str(same.version), ())
+    return ModelVersion(wanted.name, str(same.version), aliases, same.run_id or "")
+
+
+def _named(client: MlflowClient, name: str) -> Iterator[MlflowModelVersion]:
+    quoted = name.replace("'", "")
+    token = None
+    while True:
+        page = client.search_model_versions(f"name='{quoted}'", max_results=1000, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def _has_content(version: MlflowModelVersion, digest: str) -> bool:
+    return version.tags.get(CONTENT_DIGEST) == digest
 
 
 def set_aliases(client: MlflowClient, versions: Iterable[ModelVersion]) -> None:

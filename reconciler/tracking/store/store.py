@@ -10,6 +10,7 @@ from mlflow.tracking.client import MlflowClient
 
 from reconciler.tracking.protocol import (
     Request,
+    model_request_from_json,
     run_data_as_json,
     run_request_from_json,
     versions_as_json,
@@ -18,7 +19,8 @@ from reconciler.tracking.protocol import (
 from reconciler.tracking.store.copies import copy_run
 from reconciler.tracking.store.endings import finish_run
 from reconciler.tracking.store.experiments import Experiments
-from reconciler.tracking.store.models import registered, set_aliases
+from reconciler.tracking.store.histories import metric_histories
+from reconciler.tracking.store.models import register_model, registered, set_aliases
 from reconciler.tracking.store.refusals import refusals_explained
 from reconciler.tracking.store.runs import start_run
 
@@ -35,6 +37,9 @@ class Store:
             "start_run": self._start_run,
             "finish_run": self._finish_run,
             "copy_run": self._copy_run,
+            "histories": self._histories,
+            "log_artifacts": self._log_artifacts,
+            "register_model": self._register_model,
             "registered": self._registered,
             "set_aliases": self._set_aliases,
         }
@@ -64,6 +69,15 @@ class Store:
         source = request.arguments["source"]
         run_id = copy_run(self._client, self._experiments, source, wanted, request.started, request.repeated)
         return {"run_id": run_id, "experiment_id": self._experiments.id(wanted.experiment)}
+
+    def _histories(self, request: Request) -> dict[str, list[float]]:
+        return metric_histories(self._client, request.arguments["run_ids"], request.arguments["metric"])
+
+    def _log_artifacts(self, request: Request) -> None:
+        self._client.log_artifacts(request.arguments["run_id"], request.arguments["folder"])
+
+    def _register_model(self, request: Request) -> list[dict[str, Any]]:
+        return versions_as_json([register_model(self._client, model_request_from_json(request.arguments))])
 
     def _registered(self, request: Request) -> list[dict[str, Any]]:
         return versions_as_json(registered(self._client, request.arguments["run_ids"]))

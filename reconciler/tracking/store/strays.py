@@ -24,11 +24,16 @@ def gather(client: MlflowClient, run_id: str) -> tuple[Run, tuple[str, ...]]:
     A stray stays, nested under the step's run. Of params that stand in both, the step's run keeps its own.
     """
     run = client.get_run(run_id)
-    strays = [stray for stray in _of_step(client, run) if MLFLOW_PARENT_RUN_ID not in stray.data.tags]
+    strays = strays_of(client, run)
     for stray in strays:
         _take(client, stray, run)
         run = client.get_run(run_id)
     return run, tuple(stray.info.run_id for stray in strays)
+
+
+def strays_of(client: MlflowClient, run: Run) -> Sequence[Run]:
+    """The runs that the step logged to beside its own, and that this one has not taken in."""
+    return [stray for stray in _of_step(client, run) if MLFLOW_PARENT_RUN_ID not in stray.data.tags]
 
 
 def _of_step(client: MlflowClient, run: Run) -> Sequence[Run]:

@@ -5,3 +5,4 @@ from __future__ import annotations
 REUSED_FROM = "reconciler.reused_from"  # of a copied run or model: the first one
 STEP_RUN = "reconciler.step_run"  # of a run that a step made: the run that it was given
 NOTE = "mlflow.note.content"
+CONTENT_DIGEST = "reconciler.content_digest"  # of a model version that a step's output was registered as
