@@ -41,6 +41,8 @@ lock: $(DEV) ## Pin all dependencies anew, with hashes and without addresses
 		--generate-hashes --no-emit-index-url --no-header -o requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --group dev --quiet --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-emit-index-url --no-header -o requirements-dev.txt
+	$(BIN)/uv pip compile --group pyproject.toml:oracle --quiet --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-emit-index-url --no-header -o requirements-oracle.txt
 
 clean: ## Remove what the targets made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

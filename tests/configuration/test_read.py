@@ -18,6 +18,7 @@ from reconciler.model.configuration import (
     BuildSecret,
     BuildSettings,
     Configuration,
+    DataSettings,
     DockerSettings,
     RegistryLogin,
     StepSettings,
@@ -69,6 +70,10 @@ docker:
   tracking:
     network: mlflow
     uri: http://mlflow:5000
+data:
+  urls: ["https://data.example.org/*", "s3://loans/raw/*"]
+  max_size: 4Gi
+  timeout: 10
 """
 VARIABLES = {"PIP_INDEX_URL": "https://pypi.example.org/simple", "PROXY": "http://proxy:3128", "OTHER": "unused"}
 
@@ -129,6 +134,7 @@ def test_every_field_is_read(read: Read, file: Path, tmp_path: Path) -> None:
             push="registry.example.org/ml",
             patience_seconds=30.0,
         ),
+        DataSettings(("https://data.example.org/*", "s3://loans/raw/*"), 4 << 30, 10.0),
     )
 
 
@@ -200,10 +206,10 @@ def test_a_password_is_not_shown_with_the_rest(read: Read, tmp_path: Path) -> No
         ("docker:\n", "1:1", "`docker` must be a mapping, not null", "for example "),
         ("- docker", "1:1", "the document must be a mapping", "for example "),
         ("docker:\n  steps:\n    cpus: many", "3:5", "`docker.steps.cpus` must be a number", "for example 2"),
-        ("docker:\n  steps: {cpus: 0}", "2:11", "`docker.steps.cpus`: 0 is less", "for example 2"),
-        ("docker:\n  steps: {processes: 3}", "2:11", "`docker.steps.processes`: 3 is less", "for example 4096"),
+        ("docker:\n  steps: {cpus: 0}", "2:11", "`docker.steps.cpus` must be more than 0", "for example 2"),
+        ("docker:\n  steps: {processes: 3}", "2:11", "must be at least 16, not 3", "for example 4096"),
         ("docker:\n  steps: {allow: {networks: bridge}}", "2:19", "must be a list", "for example "),
-        ("docker:\n  patience: -1", "2:3", "`docker.patience`: -1 is less", "for example 300"),
+        ("docker:\n  patience: -1", "2:3", "`docker.patience` must be at least 0", "for example 300"),
         ("docker:\n  build: {backend: buildkt}", "2:11", "not supported", "did you mean `buildkit`?"),
         ("docker:\n  build: {arguments: {1A: x}}", "2:23", '"1A" is not a name', "letters"),
         ("docker:\n  build: {arguments: {A: {}}}", "2:23", "`docker.build.arguments.A`", "correct the value"),
