@@ -12,7 +12,6 @@ from reconciler.model.plan import PipelinePlan, Plan, SchedulePlan, StepAction
 from reconciler.model.problems import Problem
 from reconciler.model.runs import Run, StepRun
 from reconciler.model.status import Resource
-from reconciler.schedules.firing_times import next_after
 
 
 def plan_json(plan: Plan, now: float | None = None) -> dict[str, Any]:
@@ -76,7 +75,11 @@ def _node_action(pipeline: PipelinePlan, node: str) -> StepAction:
 
 def next_firing(schedule: SchedulePlan, now: float) -> str | None:
     """When a schedule fires next, None where it does not."""
-    moment = next_after(schedule.trigger, now) if schedule.trigger else None
+    if schedule.trigger is None:
+        return None
+    from reconciler.schedules.firing_times import next_after  # calendars take time to import
+
+    moment = next_after(schedule.trigger, now)
     return rfc3339(moment) if moment is not None else None
 
 

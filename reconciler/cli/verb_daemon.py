@@ -12,8 +12,9 @@ from reconciler.cli.output import complain, say
 from reconciler.cli.progress import Progress
 from reconciler.cli.run_table import show_run
 from reconciler.cli.site_factory import SiteOptions, make_site
-from reconciler.daemon.follower import Outcome, SourceSettings
+from reconciler.daemon.follower import Outcome
 from reconciler.daemon.service import Daemon, DaemonSettings
+from reconciler.daemon.source_settings import SourceSettings
 from reconciler.model.errors import UsageError
 from reconciler.model.manifests import Kind
 from reconciler.source.mirror import redacted

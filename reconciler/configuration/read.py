@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from reconciler.manifests.places import Places
 from reconciler.manifests.schema import check
-from reconciler.manifests.yaml_reader import Places, read
+from reconciler.manifests.yaml_reader import read
 from reconciler.model.configuration import (
     Allowance,
     BuildSecret,

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from reconciler.daemon.follower import RUN_ENDED, Follower, Outcome, SourceSettings
+from reconciler.daemon.follower import RUN_ENDED, Follower, Outcome
 from reconciler.daemon.requests import Request, Requests
+from reconciler.daemon.source_settings import SourceSettings
 from reconciler.execution.site import Site
 from reconciler.source.mirror import Mirror
 from reconciler.source.watch import FolderWatch, RefWatch

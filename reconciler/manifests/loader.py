@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -16,7 +18,7 @@ from reconciler.manifests.jobs import pipeline_component
 from reconciler.manifests.kinds import Form, Unsupported, form_of_document, unsupported_of_schema
 from reconciler.manifests.names import Names, default_name, duplicates
 from reconciler.manifests.pipeline import pipeline, standalone_job
-from reconciler.manifests.schedule import schedule
+from reconciler.manifests.places import Places
 from reconciler.manifests.schema import check
 from reconciler.manifests.settings import SETTINGS_FILE, settings_of
 from reconciler.model.desired import Desired, Settings
@@ -27,6 +29,14 @@ from reconciler.model.snapshot import EntryKind, Snapshot
 _SUFFIXES = (".yaml", ".yml")
 _AT_ONCE = 1000  # files whose text is in memory together
 _MARKS = re.compile(rb"\$schema|azureml|\$\{\{|^(?:command|jobs|conda_file|type: (?:uri_|mltable))", re.MULTILINE)
+
+
+def _schedule(document: dict[str, Any], reading: Reading, default_name: str) -> AnyManifest:
+    from reconciler.manifests.schedule import schedule  # calendars take time to import
+
+    return schedule(document, reading, default_name)
+
+
 _BUILDERS: Mapping[Form, Callable[[dict[str, Any], Reading, str], AnyManifest]] = {
     Form.COMPONENT: component,
     Form.PIPELINE_COMPONENT: pipeline_component,
@@ -35,7 +45,7 @@ _BUILDERS: Mapping[Form, Callable[[dict[str, Any], Reading, str], AnyManifest]] 
     Form.PIPELINE: pipeline,
     Form.COMMAND_JOB: standalone_job,
     Form.SWEEP_JOB: standalone_job,
-    Form.SCHEDULE: schedule,
+    Form.SCHEDULE: _schedule,
     Form.MODEL: model,
     Form.COMPUTE: compute,
 }
@@ -94,8 +104,9 @@ class Loader:
     def _read(self, unread: Mapping[str, str], blobs: BlobReader) -> dict[str, _Loaded]:
         paths = list(unread)
         loaded: dict[str, _Loaded] = {}
-        for start in range(0, len(paths), _AT_ONCE):
-            loaded.update(self._read_some({path: unread[path] for path in paths[start : start + _AT_ONCE]}, blobs))
+        with _nothing_collected():
+            for start in range(0, len(paths), _AT_ONCE):
+                loaded.update(self._read_some({path: unread[path] for path in paths[start : start + _AT_ONCE]}, blobs))
         return loaded
 
     def _read_some(self, unread: Mapping[str, str], blobs: BlobReader) -> dict[str, _Loaded]:
@@ -141,6 +152,18 @@ class Loader:
             len(self._loaded),
             unsupported=unsupported,
         )
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """What is read stays: a collection would only walk through all of it, again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _may_be_manifest(path: str, snapshot: Snapshot) -> bool:
@@ -223,14 +246,14 @@ def _build(form: Form, document: dict[str, Any], path: str) -> tuple[AnyManifest
 def located(problems: Iterable[Problem], snapshot: Snapshot, blobs: BlobReader) -> tuple[Problem, ...]:
     """The problems with line and column looked up, sorted by place."""
     result: list[Problem] = []
-    places: dict[str, yaml_reader.Places] = {}
+    places: dict[str, Places] = {}
     for problem in problems:
         entry = snapshot.entries.get(problem.file)
         if problem.line or entry is None:
             result.append(problem)
             continue
         if problem.file not in places:
-            places[problem.file] = yaml_reader.Places(blobs.read_many([entry.oid])[entry.oid])
+            places[problem.file] = Places(blobs.read_many([entry.oid])[entry.oid])
         line, column = places[problem.file].of(problem.pointer, problem.part)
         result.append(replace(problem, line=line, column=column))
     return tuple(sorted(result, key=lambda problem: (problem.file, problem.line, problem.column)))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 _MAXIMUM_PROBLEMS = 100
+_MOST_LISTED = 12
 _LONGEST_MESSAGE = 300  # jsonschema's own hold the whole value
 _TYPES = {
     "integer": "a whole number",
@@ -117,7 +118,11 @@ def _unknown_properties(error: ValidationError, file: str, pointer: Pointer) -> 
         if key in known:
             continue
         nearest = get_close_matches(str(key), known, n=1)
-        hint = f"did you mean `{nearest[0]}`?" if nearest else f"known here: {_listed(known)}"
+        hint = (
+            f"did you mean `{nearest[0]}`?"
+            if nearest
+            else f"known here: {_listed(known[:_MOST_LISTED])}{', …' if len(known) > _MOST_LISTED else ''}"
+        )
         message = f"`{key}` is not known here and has no effect"
         yield Problem(file, Code.UNKNOWN_PROPERTY, message, hint, (*pointer, str(key)), Severity.WARNING)
 

@@ -1,4 +1,4 @@
-"""YAML documents as plain data, with the line and column of every value on demand."""
+"""YAML documents as plain data."""
 
 from __future__ import annotations
 
@@ -6,18 +6,13 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import yaml
-from yaml import MappingNode, ScalarNode, SequenceNode
+from yaml import ScalarNode, SequenceNode
 
-from reconciler.model.problems import Code, Pointer, Problem
-
-try:
-    from yaml import CSafeLoader as _Loader
-except ImportError:  # PyYAML built without libyaml: slower, the same result
-    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+from reconciler.manifests.yaml_nodes import NodeLoader
+from reconciler.model.problems import Code, Problem
 
 MAXIMUM_BYTES = 5_000_000
 MAXIMUM_VALUES = 40_000
@@ -29,7 +24,7 @@ _LONG_NUMBER = 100
 _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
 _TEXT = "tag:yaml.org,2002:str"
-_MERGE = "tag:yaml.org,2002:merge"
+MERGE = "tag:yaml.org,2002:merge"
 _SCALARS: dict[str, Callable[[yaml.ScalarNode], object]] = {
     "tag:yaml.org,2002:int": _CONSTRUCTOR.construct_yaml_int,
     "tag:yaml.org,2002:float": _CONSTRUCTOR.construct_yaml_float,
@@ -46,7 +41,7 @@ class Document:
     problems: tuple[Problem, ...] = ()
 
 
-class _FormError(Exception):
+class FormError(Exception):
     """The file is YAML, but none that can be a manifest."""
 
     def __init__(self, message: str, hint: str, mark: yaml.Mark | None = None) -> None:
@@ -64,72 +59,14 @@ def read(content: bytes, file: str) -> Document:
     """
     try:
         construction = _Construction(file)
-        values = tuple([construction.value(node) for node in _compose(content)])
+        values = tuple([construction.value(node) for node in compose(content)])
         return Document(values, tuple(construction.problems))
-    except _FormError as error:
+    except FormError as error:
         return Document((), (_problem(file, error.message, error.hint, error.line, error.column),))
     except yaml.reader.ReaderError as error:
         return Document((), (_encoding_problem(error, content, file),))
     except yaml.YAMLError as error:
         return Document((), (_syntax_problem(error, content, file),))
-
-
-class Places:
-    """Where the values of a file stand."""
-
-    def __init__(self, content: bytes) -> None:
-        try:
-            nodes = _compose(content)
-        except (yaml.YAMLError, _FormError):
-            nodes = []
-        self._content = content
-        mappings = (node for node in nodes if isinstance(node, MappingNode))
-        self._root = next(mappings, nodes[0] if nodes else None)
-
-    def of(self, pointer: Pointer, part: str = "") -> tuple[int, int]:
-        """Line and column, both from 1, of the value at the pointer or of its nearest ancestor that exists.
-
-        Args:
-            part: what of the value is meant; where it is not found, the whole is.
-        """
-        if self._root is None:
-            return 1, 1
-        node = self._root
-        mark = node.start_mark
-        for key in pointer:
-            found = _child(node, key)
-            if found is None:
-                return mark.line + 1, mark.column + 1
-            named, node = found
-            mark = named.start_mark
-        within = self._part_of(node, part) if part else None
-        return within or (mark.line + 1, mark.column + 1)
-
-    def _part_of(self, node: yaml.Node, part: str) -> tuple[int, int] | None:
-        whole = re.compile(rf"(?<![\w.]){re.escape(part)}(?!\w)" if part[-1].isalnum() else re.escape(part))
-        first, last = node.start_mark.line, node.end_mark.line
-        for number, line in enumerate(self._lines[first : last + 1], start=first):
-            found = whole.search(line, node.start_mark.column if number == first else 0)
-            if found is not None:
-                return number + 1, found.start() + 1
-        return None
-
-    @cached_property
-    def _lines(self) -> list[str]:
-        return lines_of(self._content)
-
-    def text(self, pointer: Pointer) -> str | None:
-        """The text of the scalar at the pointer as it was written, `3.10` for what reads as 3.1; None if none is there.
-
-        Quotes are no part of it: a quoted value is text already, and is what it says.
-        """
-        node = self._root
-        for part in pointer:
-            found = _child(node, part) if node is not None else None
-            if found is None:
-                return None
-            _, node = found
-        return str(node.value) if isinstance(node, ScalarNode) else None
 
 
 def lines_of(content: bytes) -> list[str]:
@@ -138,29 +75,19 @@ def lines_of(content: bytes) -> list[str]:
     return _LINE_END.split(content.decode("utf-16" if is_wide else "utf-8-sig", errors="replace"))
 
 
-def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    if isinstance(node, MappingNode):
-        for key, value in node.value:
-            if key.value == part and key.tag != _MERGE:
-                return key, value
-        for key, value in node.value:
-            if key.tag == _MERGE:
-                for merged in value.value if isinstance(value, SequenceNode) else [value]:
-                    found = _child(merged, part) if isinstance(merged, MappingNode) else None
-                    if found is not None:
-                        return found
-    elif isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part], node.value[part]
-    return None
+def compose(content: bytes) -> list[Any]:
+    """The documents of a file as nodes.
 
-
-def _compose(content: bytes) -> list[Any]:
+    Raises:
+        FormError: it is too large, nested too deeply or holds too many values.
+        yaml.YAMLError: it is no YAML.
+    """
     if len(content) > MAXIMUM_BYTES:
         message = f"the file has {len(content):,} bytes, more than {MAXIMUM_BYTES:,}"
-        raise _FormError(message, "manifests are small; is this data?")
+        raise FormError(message, "manifests are small; is this data?")
     if _could_be_too_much(content):
         _measure(content)
-    loader = _Loader(content)
+    loader = NodeLoader(content)
     nodes = []
     try:
         while loader.check_node():
@@ -185,9 +112,9 @@ def _measure(content: bytes) -> None:
     """Go through the events of a file, which takes no recursion and keeps nothing.
 
     Raises:
-        _FormError: it is nested too deeply or holds too many values.
+        FormError: it is nested too deeply or holds too many values.
     """
-    loader = _Loader(content)
+    loader = NodeLoader(content)
     depth = count = 0
     try:
         while loader.check_event():
@@ -252,11 +179,11 @@ class _Construction:
         result: dict[str, object] = {}
         merged: list[yaml.Node] = []
         for key_node, value_node in node.value:
-            if key_node.tag == _MERGE:
+            if key_node.tag == MERGE:
                 merged.append(value_node)
                 continue
             if not isinstance(key_node, ScalarNode):
-                raise _FormError("a key must be text", "quote the key", key_node.start_mark)
+                raise FormError("a key must be text", "quote the key", key_node.start_mark)
             key = key_node.value
             if len(key) > _LONG_TEXT:
                 self._grow(key_node, len(key) // _LONG_TEXT)
@@ -283,12 +210,12 @@ class _Construction:
             self.problems.append(Problem(self.file, code, message, hint, line=mark.line + 1, column=mark.column + 1))
 
 
-def _too_deep(mark: yaml.Mark) -> _FormError:
-    return _FormError(f"the document is nested more than {MAXIMUM_DEPTH} levels deep", "flatten it", mark)
+def _too_deep(mark: yaml.Mark) -> FormError:
+    return FormError(f"the document is nested more than {MAXIMUM_DEPTH} levels deep", "flatten it", mark)
 
 
-def _too_many(mark: yaml.Mark) -> _FormError:
-    return _FormError("the document unfolds to too many values", "use fewer aliases, or split the file", mark)
+def _too_many(mark: yaml.Mark) -> FormError:
+    return FormError("the document unfolds to too many values", "use fewer aliases, or split the file", mark)
 
 
 def _problem(file: str, message: str, hint: str, line: int, column: int) -> Problem:

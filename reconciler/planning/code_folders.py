@@ -45,9 +45,14 @@ class CodeFolders:
 
 
 def _code_folder(component: Component, code: str | None, includes: tuple[str, ...], desired: Desired) -> CodeFolder:
-    if code is not None and not includes and code not in desired.ignores:
+    is_file = code is not None and _entry(code, desired).kind is EntryKind.FILE
+    if code is not None and not is_file and not includes and code not in desired.ignores:
         return CodeFolder(code, _entry(code, desired).oid, desired.snapshot.files_under(code), paths=(code,))
-    entries = {} if code is None else dict(_below(code, "", desired))
+    entries: dict[str, Entry] = {}
+    if code is not None and is_file:  # `code: train.py`, the only file that the step finds
+        entries[posixpath.basename(code)] = _entry(code, desired)
+    elif code is not None:
+        entries.update(_below(code, "", desired))
     for index, path in enumerate(includes):
         name = posixpath.basename(path)
         if name in entries:
@@ -104,8 +109,8 @@ def _code_path(component: Component, written: str, desired: Desired) -> str:
     pointer: Pointer = (*component.place, "code")
     path = within_repository(component.file, written, pointer)
     entry = desired.snapshot.entries.get(path)
-    if path and (entry is None or entry.kind is not EntryKind.TREE):
-        message = f"there is no folder `{path}`" if entry is None else f"`{path}` is not a folder"
+    if path and (entry is None or entry.kind not in (EntryKind.TREE, EntryKind.FILE)):
+        message = f"there is no folder `{path}`" if entry is None else f"`{path}` is neither a folder nor a file"
         hint = "commit the folder of the component's code, or correct `code:`"
         raise Unresolved(Problem(component.file, Code.MISSING_FILE, message, hint, pointer))
     return path

@@ -163,11 +163,7 @@ class _Unfolding:
     # --- what it is bound to ---
 
     def _jobs(
-        self,
-        scope: _Scope,
-        given: Given | None,
-        outer: Mapping[str, JobOutput],
-        after: tuple[str, ...],
+        self, scope: _Scope, given: Given | None, outer: Mapping[str, JobOutput], after: tuple[str, ...]
     ) -> Iterator[Job]:
         """The jobs of a scope; `given` are the values of a nested one's inputs, `outer` what becomes of its outputs."""
         for job in scope.jobs.values():

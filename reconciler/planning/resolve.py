@@ -54,12 +54,14 @@ class Registry:
     def __init__(self, desired: Desired) -> None:
         self.desired = desired
         self._named: dict[tuple[Kind, str], list[AnyManifest]] = {}
+        self._names: dict[Kind, list[str]] = {}
         for manifest in desired.manifests.values():
             self._named.setdefault((kind_of(manifest), manifest.name), []).append(manifest)
         _sort(self._named.values())
 
     def follow(self, desired: Desired, changes: Changes) -> None:
         """Become the registry of a later desired state."""
+        self._names.clear()
         self.desired = desired
         for key in changes.names:
             self._named[key] = [known for known in self._named.get(key, ()) if known.file not in changes.files]
@@ -154,10 +156,16 @@ class Registry:
                 message += f": registry `{reference.registry}` is not within reach"
                 hint = f"bring its files into the repository, with `name: {name}` in its manifest"
             else:
-                names = [known for known_kind, known in self._named if known_kind is kind]
+                names = self._names_of(kind)
                 hint = _nearest(name, names) or f"add a {kind} manifest with `name: {name}`"
             raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, message, hint, pointer))
         return _fitting(candidates, reference, kind, file, pointer)
+
+    def _names_of(self, kind: Kind) -> list[str]:
+        """What there is of a kind, listed once for all the references that lead nowhere."""
+        if kind not in self._names:
+            self._names[kind] = [known for known_kind, known in self._named if known_kind is kind]
+        return self._names[kind]
 
     def _curated(self, reference: Reference, file: str, pointer: Pointer) -> AnyManifest:
         name = reference.name or ""
@@ -165,7 +173,7 @@ class Registry:
         candidates = self._named.get((Kind.ENVIRONMENT, ours), []) if ours else []
         if candidates:
             return _fitting(candidates, Reference(reference.text, name=ours), Kind.ENVIRONMENT, file, pointer)
-        names = [known for kind, known in self._named if kind is Kind.ENVIRONMENT]
+        names = self._names_of(Kind.ENVIRONMENT)
         if reference.registry or name.startswith("AzureML-") or ours:
             message, hint = _unmapped(name, ours, sorted(names))
             raise Unresolved(Problem(file, Code.UNMAPPED_ENVIRONMENT, message, hint, pointer))

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from pathspec import GitIgnoreSpec
-
 from reconciler.model.desired import Desired
 from reconciler.model.problems import Code, Problem
 from reconciler.model.snapshot import EntryKind
@@ -43,6 +41,8 @@ def with_ignores(desired: Desired, blobs: BlobReader) -> Desired:
 
 
 def _is_pattern(written: str) -> bool:
+    from pathspec import GitIgnoreSpec  # slow to import, and rarely needed
+
     try:
         GitIgnoreSpec.from_lines([written])
     except ValueError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import socket
@@ -114,6 +113,8 @@ class Stores:
 
     def _await(self, store: AsyncFileSystem, answer: Coroutine[Any, Any, Any], seconds: float) -> Any:
         """What a store answers; it is not waited for beyond its time, nor once the program is about to end."""
+        import asyncio
+
         future = asyncio.run_coroutine_threadsafe(answer, store.loop)
         end = time.monotonic() + seconds
         while not wait([future], timeout=_LOOK_SECONDS).done:
@@ -236,7 +237,7 @@ def reason_of(error: BaseException) -> str:
             return "it is not a valid URL"
         if isinstance(cause, aiohttp.ClientResponseError):
             return f"{cause.status} {cause.message}".strip()
-        if isinstance(cause, TimeoutError | asyncio.TimeoutError):
+        if isinstance(cause, TimeoutError):
             return "it takes too long"
         if isinstance(cause, aiohttp.ClientPayloadError | aiohttp.ServerDisconnectedError):
             return "the connection broke off"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.daemon.follower import Follower, Outcome, SourceSettings
+from reconciler.daemon.follower import Follower, Outcome
 from reconciler.daemon.retries import RetryPolicy
 from reconciler.daemon.service import open_mirror
+from reconciler.daemon.source_settings import SourceSettings
 from reconciler.engines.process import ProcessEngine
 from reconciler.execution.site import Site
 from reconciler.model.runs import Run

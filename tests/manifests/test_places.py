@@ -9,7 +9,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.manifests.yaml_reader import Places, lines_of
+from reconciler.manifests.places import Places
+from reconciler.manifests.yaml_reader import lines_of
 from reconciler.model.problems import Pointer
 
 PIPELINE = """\

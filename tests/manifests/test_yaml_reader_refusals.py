@@ -151,7 +151,8 @@ def test_deep_nesting_is_refused_where_it_gets_too_deep(text: str) -> None:
 def test_nesting_that_would_overflow_the_stack_of_a_thread_does_not_end_the_process(opening: str) -> None:
     program = (
         "import sys, threading\n"
-        "from reconciler.manifests.yaml_reader import Places, read\n"
+        "from reconciler.manifests.places import Places\n"
+        "from reconciler.manifests.yaml_reader import read\n"
         "content = sys.argv[1].encode() * 900_000\n"
         "content = content[: 4_900_000]\n"
         "threading.stack_size(512 * 1024)\n"

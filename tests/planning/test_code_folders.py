@@ -64,6 +64,13 @@ def test_includes_lie_in_it_under_their_own_names() -> None:
     assert made.paths == ("components/train/src", "common", "notes.txt")
 
 
+def test_a_single_file_is_all_that_there_is() -> None:
+    found = code(code="./src/run.py")
+    assert set(found.files) == {"run.py"}
+    assert found.tree == code({"components/train/src/other.py": "9"}, code="./src/run.py").tree
+    assert found.tree != code({"components/train/src/run.py": "9"}, code="./src/run.py").tree
+
+
 def test_what_it_is_made_of_decides_what_it_is() -> None:
     includes: dict[str, Any] = {"code": "src", "additional_includes": ["../../common"]}
     made = code(**includes)

@@ -125,12 +125,6 @@ PROBLEMS: list[tuple[dict[str, Content | None], Code, str, str]] = [
         "commit the folder of the component's code, or correct `code:`",
     ),
     (
-        {PREPARE: prepare(code="src/run.py")},
-        Code.MISSING_FILE,
-        "`components/prepare/src/run.py` is not a folder",
-        "commit the folder of the component's code, or correct `code:`",
-    ),
-    (
         {PREPARE: prepare(environment=...)},
         Code.MISSING_PROPERTY,
         "component `prepare` has no environment",

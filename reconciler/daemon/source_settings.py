@@ -1,0 +1,33 @@
+"""What is followed, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reconciler.daemon.retries import RetryPolicy
+from reconciler.execution.origin import Origin
+from reconciler.source.mirror import redacted
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """One source.
+
+    Attributes:
+        data_roots: folders from which manifests may name data by absolute path.
+    """
+
+    name: str
+    url: str
+    branch: str
+    data_roots: tuple[str, ...] = ()
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
+
+    @property
+    def address(self) -> str:
+        """The URL as it may be shown."""
+        return redacted(self.url)
+
+    def origin(self, commit: str | None) -> Origin:
+        """Where the manifests of a commit come from."""
+        return Origin(self.address, self.branch, commit or "")
