@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from reconciler.manifests import yaml_reader
 from reconciler.manifests.schema import schema_named
 
 _PROGRAM = str(Path(sys.executable).parent / "reconciler")
+_PERSON = ("-c", "user.name=bench", "-c", "user.email=bench@localhost")
 _SAMPLES = 200
 _INPUTS = "".join(
     f"  feature_{number}:\n    type: number\n    default: 0.{number}\n    description: Weight of feature {number}.\n"
@@ -57,6 +59,8 @@ def measure_manifests(folder: Path, count: int) -> Iterator[Measure]:
     texts = [_COMPONENT.format(number=number, inputs=_INPUTS) for number in range(count)]
     for number, text in enumerate(texts):
         (work_tree / "components" / f"train_{number}.yaml").write_text(text)
+    for command in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "all")):
+        subprocess.run(["git", "-C", str(work_tree), *_PERSON, *command], check=True)
     is_promised = count == 10_000
     arguments = ("validate", str(work_tree), "--state", str(folder / "state-manifests"))
     memory: list[float] = []
