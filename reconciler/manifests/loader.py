@@ -136,7 +136,7 @@ class Loader:
                 manifests[path] = read.manifest
             if read.problems:
                 problems.extend(read.problems)
-        manifests = self._names.told_apart(manifests)
+        manifests, renamed = self._names.told_apart(manifests)
         settings = Settings()
         if SETTINGS_FILE in self._loaded:
             oid = self._loaded[SETTINGS_FILE].oid
@@ -151,6 +151,7 @@ class Loader:
             located(dict.fromkeys(problems), snapshot, blobs),
             len(self._loaded),
             unsupported=unsupported,
+            renamed=renamed,
         )
 
 

@@ -32,8 +32,10 @@ class Names:
     def __init__(self) -> None:
         self._renamed: dict[str, tuple[AnyManifest, AnyManifest]] = {}
 
-    def told_apart(self, manifests: Mapping[str, AnyManifest]) -> dict[str, AnyManifest]:
-        """The manifests, none of which shares its name by accident."""
+    def told_apart(self, manifests: Mapping[str, AnyManifest]) -> tuple[dict[str, AnyManifest], frozenset[str]]:
+        """The manifests, none of which shares its name by accident, and the files of those that were renamed."""
+        if all(manifest.is_named for manifest in manifests.values()):
+            return dict(manifests), frozenset()
         names: dict[str, str] = {}
         for longer_names in (_names_with_folders, _whole_names):
             clashes = _clashes(manifests, names)
@@ -43,7 +45,7 @@ class Names:
                 unnamed = [path for path in paths if not manifests[path].is_named]
                 names.update(zip(unnamed, longer_names(unnamed, paths), strict=True))
         renamed = {path: self._rename(path, manifests[path], name) for path, name in names.items()}
-        return {path: renamed.get(path, manifest) for path, manifest in manifests.items()}
+        return {path: renamed.get(path, manifest) for path, manifest in manifests.items()}, frozenset(renamed)
 
     def _rename(self, path: str, manifest: AnyManifest, name: str) -> AnyManifest:
         known = self._renamed.get(path)

@@ -53,6 +53,7 @@ class Desired:
         tables: the `mltable` folders that hold an `MLTable` file, with what it names outside of them.
         bases: the images that environments build on with what they are pinned to, by the environment's recipe; empty
             for engines without images.
+        renamed: the files of the manifests whose names other files decide too.
         unsupported: the kinds of the files that are recognised and refused by name.
         ignores: the patterns of `.amlignore` files, by the folder that each lies in.
         registered: the outputs that steps registered as data assets, to be referred to like those of the repository.
@@ -69,6 +70,7 @@ class Desired:
     tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     bases: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     unsupported: Mapping[str, str] = field(default_factory=dict)
+    renamed: frozenset[str] = frozenset()
     ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     registered: tuple[RegisteredData, ...] = ()
 

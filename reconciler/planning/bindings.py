@@ -43,9 +43,14 @@ class BoundInputs:
 
 
 class JobBinder:
-    """Binds the inputs of the jobs of one pipeline and collects the problems."""
+    """Binds the inputs of the jobs of one pipeline and collects the problems.
 
-    def __init__(self, registry: Registry, pipeline: Pipeline) -> None:
+    Args:
+        is_open: inputs of the pipeline that have no value will get one.
+    """
+
+    def __init__(self, registry: Registry, pipeline: Pipeline, is_open: bool = False) -> None:
+        self._is_open = is_open
         self._registry = registry
         self._pipeline = pipeline
         self._inputs: dict[str, PipelineInput] = {given.name: given for given in pipeline.inputs}
@@ -86,7 +91,7 @@ class JobBinder:
                 continue
             count = len(self.problems)
             self._bind(job, port, binding, literals, sources)
-            if len(self.problems) > count:
+            if len(self.problems) > count or self._comes_later(binding):
                 told.add(name)
         for name, port in ports.items():
             is_unset = name not in literals and name not in sources and name not in swept
@@ -97,6 +102,9 @@ class JobBinder:
         return BoundInputs(
             tuple(sorted(literals.items())), tuple(sorted(sources.items())), tuple(sorted(types.items()))
         )
+
+    def _comes_later(self, binding: Binding) -> bool:
+        return self._is_open and isinstance(binding, FromPipelineInput)
 
     def _check_searched(self, job: Job, component: Component, searched: set[str], swept: set[str]) -> None:
         for name in sorted(searched - swept):
@@ -154,6 +162,8 @@ class JobBinder:
 
         def fill(match: re.Match[str]) -> str:
             given = self._inputs.get(match[1])
+            if given is not None and given.value is None and self._is_open:
+                return ""
             if given is None or not isinstance(given.value, Literal):
                 hint = "only a literal input of the pipeline can stand inside a text"
                 self._problem(Code.UNRESOLVED_BINDING, f"`{match[0]}` cannot be filled in", hint, pointer)

@@ -36,8 +36,8 @@ def changes_between(old: Desired | None, new: Desired) -> Changes:
         return Changes(is_everything=True)
     before, now = old.manifests, new.manifests
     paths = new.snapshot.paths_changed_since(old.snapshot)
-    # A manifest that is named after its file may get another name because of another file.
-    files = frozenset(path for path in {*paths, *now} if before.get(path) is not now.get(path))
+    suspected = {*paths, *old.renamed, *new.renamed}
+    files = frozenset(path for path in suspected if before.get(path) is not now.get(path))
     changed = (each for file in files for each in (before.get(file), now.get(file)) if each is not None)
     return Changes(frozenset((kind_of(manifest), manifest.name) for manifest in changed), files, paths)
 

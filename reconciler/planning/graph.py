@@ -34,6 +34,7 @@ from reconciler.planning.nesting import Unfolded, unfold
 from reconciler.planning.order import ordered, steps_before
 from reconciler.planning.resolve import Registry, Unresolved
 from reconciler.planning.soundness import Soundness
+from reconciler.planning.unused_parts import unused_part_problems
 
 
 class GraphBuilder:
@@ -59,15 +60,18 @@ class GraphBuilder:
         environments = Environments(registry)
         graphs: list[Graph] = []
         problems: list[Problem] = []
+        used: set[str] = set()
         for pipeline in desired.pipelines:
             kept = self._built.get(pipeline.file)
             if kept is not None and kept.still_holds(pipeline, changes, environments):
                 graphs.append(kept.graph)
                 problems.extend(kept.warnings)
+                used |= kept.parts
                 continue
             found: list[Problem] = []
             graph, parts = self._graph(pipeline, registry, environments, found)
             problems.extend(found)
+            used.update(part.file for part in parts)
             self._built.pop(pipeline.file, None)
             if graph is not None and not any(problem.is_error for problem in found):
                 graphs.append(graph)
@@ -77,6 +81,7 @@ class GraphBuilder:
             else:
                 self._forget(pipeline)
         problems.extend(self._soundness.problems(registry, environments, changes))
+        problems.extend(unused_part_problems(registry, environments, used))
         self._desired = desired
         return graphs, list(dict.fromkeys(problems))
 
@@ -105,7 +110,7 @@ class GraphBuilder:
         jobs = {job.name: self._as_before(pipeline, job) for job in unfolded.jobs}
         order = self._order(pipeline, tuple(jobs.values()), problems)
         if order is None or any(name not in unfolded.components for name in jobs):
-            return None, ()
+            return None, unfolded.parts
         binder = JobBinder(registry, pipeline)
         for name, component in unfolded.components.items():
             binder.declare_outputs(name, component)
@@ -121,7 +126,7 @@ class GraphBuilder:
                 steps[name] = step
         problems.extend(binder.problems)
         if len(steps) + len(left_out) < len(jobs):
-            return None, ()
+            return None, unfolded.parts
         graph = Graph(
             pipeline.name,
             pipeline.version,

@@ -45,6 +45,7 @@ class KeptGraph:
         names: of the components and data assets that it refers to.
         paths: of the files and folders that it was made of.
         environments: how environments are named in it, and what they stood for.
+        parts: the files of the pipeline components that it was made of.
     """
 
     pipeline: Pipeline
@@ -53,6 +54,7 @@ class KeptGraph:
     names: frozenset[tuple[Kind, str]]
     paths: frozenset[str]
     environments: tuple[tuple[NamedEnvironment, EnvironmentSpec], ...]
+    parts: frozenset[str]
 
     def still_holds(self, pipeline: Pipeline, changes: Changes, environments: Environments) -> bool:
         if changes.is_everything or self.pipeline is not pipeline:
@@ -78,6 +80,7 @@ def kept_graph(
         names=frozenset((*_names_used(pipeline, bound), *((Kind.COMPONENT, part.name) for part in parts))),
         paths=frozenset((*_paths_used(graph, bound), *(part.file for part in parts))),
         environments=tuple(_environments_used(pipeline, graph, bound).values()),
+        parts=frozenset(part.file for part in parts),
     )
 
 

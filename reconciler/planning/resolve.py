@@ -49,14 +49,21 @@ class UnsupportedReference(Unresolved):
 
 
 class Registry:
-    """The manifests of a desired state by kind, name and version, and by file."""
+    """The manifests of a desired state by kind, name and version, and by file.
+
+    Attributes:
+        parts: the pipeline components by file.
+    """
 
     def __init__(self, desired: Desired) -> None:
         self.desired = desired
         self._named: dict[tuple[Kind, str], list[AnyManifest]] = {}
         self._names: dict[Kind, list[str]] = {}
+        self.parts: dict[str, PipelineComponent] = {}
         for manifest in desired.manifests.values():
             self._named.setdefault((kind_of(manifest), manifest.name), []).append(manifest)
+            if isinstance(manifest, PipelineComponent):
+                self.parts[manifest.file] = manifest
         _sort(self._named.values())
 
     def follow(self, desired: Desired, changes: Changes) -> None:
@@ -66,7 +73,10 @@ class Registry:
         for key in changes.names:
             self._named[key] = [known for known in self._named.get(key, ()) if known.file not in changes.files]
         for file in changes.files:
+            self.parts.pop(file, None)
             manifest = desired.manifests.get(file)
+            if isinstance(manifest, PipelineComponent):
+                self.parts[file] = manifest
             if manifest is not None:
                 self._named[kind_of(manifest), manifest.name].append(manifest)
         _sort(self._named[key] for key in changes.names)
