@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from reconciler.cli.engine_choice import AUTO, DOCKER, PROCESS, EngineChoice, choose_engine
-from reconciler.cli.output import complain
+from reconciler.cli.outside_data import make_remote_data
 from reconciler.containers.connection import Connection, has_our_kernel
 from reconciler.engines.base import Engine
 from reconciler.engines.container import step_user
@@ -24,7 +24,6 @@ from reconciler.execution.site import Site
 from reconciler.execution.workspace import Workspace
 from reconciler.model.configuration import Configuration
 from reconciler.model.errors import UsageError
-from reconciler.source.remote_data import RemoteStore
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
 from reconciler.tracking.base import Tracking
@@ -101,12 +100,6 @@ def _site(state: State, options: SiteOptions, choice: EngineChoice) -> Site:
         base_images=parts.base_images,
         remote_data=remote_data,
     )
-
-
-def make_remote_data(state: State, configuration: Configuration, is_work_tree: bool = True) -> RemoteStore:
-    """What looks data at URLs up, as the operator allows it."""
-    tell = complain if is_work_tree else _log.info
-    return RemoteStore(state.folder.data, state.documents, configuration.data, is_work_tree, tell)
 
 
 def _settled_choice(state: State, options: SiteOptions) -> EngineChoice:

@@ -10,8 +10,8 @@ from pathlib import Path
 from reconciler.cli.contract import next_firing, plan_json, validation_json
 from reconciler.cli.engine_choice import DOCKER
 from reconciler.cli.output import CheckFormat, Format, harmless, print_data, print_table, say
+from reconciler.cli.outside_data import make_remote_data
 from reconciler.cli.show_problems import annotate, counted, show_problems
-from reconciler.cli.site_factory import make_remote_data
 from reconciler.cli.work_tree import LoadedTree, below, loaded_tree, plan_tree
 from reconciler.environments.base_images import BaseImages
 from reconciler.model.configuration import Configuration

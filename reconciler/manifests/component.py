@@ -40,9 +40,10 @@ def component(
     if "name" in document:
         check_name("component", str(document["name"]), reading, ("name",))
     no_effect(document, reading, ())
+    name = str(document.get("name") or default_name)
     read = Component(
         file=reading.file,
-        name=str(document.get("name") or default_name),
+        name=name,
         version=version_of(document, reading),
         description=document.get("description") or "",
         identity=identity(document),
@@ -52,7 +53,7 @@ def component(
         outputs=(*output_ports(document, reading), *extra_outputs),
         command=document["command"],
         code=document.get("code"),
-        environment=environment_at(document, reading, ("environment",), default_name),
+        environment=environment_at(document, reading, ("environment",), name),
         is_deterministic=document.get("is_deterministic", True),
         variables=variables_of(document),
         resources=resources_of(document, reading, ()),

@@ -240,7 +240,7 @@ def _unsupported(path: str, kind: Unsupported) -> Problem:
 
 def _build(form: Form, document: dict[str, Any], path: str) -> tuple[AnyManifest | None, tuple[Problem, ...]]:
     reading = Reading(path)
-    manifest = _BUILDERS[form](document, reading, default_name(path))
+    manifest = _BUILDERS[form](document, reading, "" if document.get("name") else default_name(path))
     return manifest, tuple(reading.problems)
 
 

@@ -170,7 +170,7 @@ def test_a_reference_that_is_none_is_refused_with_examples(written: str) -> None
 def test_an_inline_environment_is_named_after_its_component() -> None:
     read = component_of(component(environment={"image": "python", "conda_file": "conda.yaml"})).environment
     assert isinstance(read, Environment)
-    assert (read.name, read.image, read.conda_file) == ("manifest-environment", "python", "conda.yaml")
+    assert (read.name, read.image, read.conda_file) == ("split-environment", "python", "conda.yaml")
 
 
 @pytest.mark.parametrize(
