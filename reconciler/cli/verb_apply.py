@@ -94,18 +94,14 @@ def _softened(problem: Problem) -> Problem:
 def _files_of(graphs: Sequence[Graph], tree: LoadedTree) -> set[str]:
     """The manifests that graphs are made of."""
     files = {SETTINGS_FILE}
-    components: set[str] = set()
     for graph in graphs:
         files.add(graph.file)
         for step in graph.steps:
-            components.add(step.definition.component)
-            files.add(step.environment.file)
+            files.update((step.file, step.environment.file))
             files.update(source.file for _, source in step.sources if isinstance(source, DataSource))
-    is_nested = any(graph.nested for graph in graphs)
-    for manifest in tree.desired.manifests.values():
-        is_part = isinstance(manifest, PipelineComponent) and is_nested
-        if is_part or (isinstance(manifest, Component) and manifest.name in components):
-            files.add(manifest.file)
+    if any(graph.nested for graph in graphs):
+        manifests = tree.desired.manifests.items()
+        files.update(file for file, manifest in manifests if isinstance(manifest, PipelineComponent))
     return files
 
 

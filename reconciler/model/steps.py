@@ -188,6 +188,7 @@ class Step:
         resources: what it asks of the machine.
         outputs: what becomes of its outputs besides being kept.
         retries: how many times it is begun anew after it failed.
+        file: the manifest of its component.
     """
 
     name: str
@@ -201,6 +202,7 @@ class Step:
     resources: Resources = field(default_factory=Resources)
     outputs: tuple[JobOutput, ...] = ()
     retries: int = 0
+    file: str = ""
 
     @property
     def kind(self) -> str:

@@ -260,6 +260,7 @@ def _build_step(job: Job, ingredients: _Ingredients, after: tuple[str, ...]) -> 
         resources=job.resources or component.resources or Resources(),
         outputs=job.outputs,
         retries=component.retries if job.retries is None else job.retries,
+        file=component.file,
     )
 
 

@@ -124,6 +124,24 @@ def test_what_is_broken_elsewhere_does_not_concern_a_folder(tree: Path, state: P
     assert _apply(tree / "environments", state).code == 0
 
 
+def test_what_is_broken_elsewhere_does_not_concern_a_pipeline_that_does_not_use_it(tree: Path, state: Path) -> None:
+    (tree / PIPELINE).write_text(LENDING.replace("azureml:split@^1.0", "../components/split/component.yaml"))
+    (tree / "components" / "twin.yaml").write_text(SPLIT.replace("command: ", "command: echo more; "))
+    (tree / "data" / "broken.yaml").write_text("type: pipeline\njobs: [\n")
+    answer = _apply(tree / PIPELINE, state)
+    assert answer.code == 0, answer.out + answer.err
+    assert "error" not in answer.out
+
+
+def test_a_pipeline_with_an_unsupported_job_does_not_run(tree: Path, state: Path) -> None:
+    spark = "  wrangle: {type: spark, code: ./src, entry: {file: run.py}}\n"
+    (tree / PIPELINE).write_text(LENDING.rstrip("\n") + "\n" + spark)
+    answer = _apply(tree / PIPELINE, state)
+    assert answer.code == 1
+    assert answer.err.endswith("does not run: job wrangle: spark jobs are not supported\n")
+    assert statuses(state) == []
+
+
 def test_a_pipeline_that_needs_what_is_broken_elsewhere_is_refused_with_the_cause(tree: Path, state: Path) -> None:
     (tree / COMPONENT).write_text(SPLIT.replace("tools@^1.0", "AzureML-sklearn-1.5@latest"))
     answer = _apply(tree / "pipelines", state)
