@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.manifests.fields import Reading, identity, version_of
+from reconciler.manifests.fields import Reading, identity, shared_fields
 from reconciler.model.digests import canonical
 from reconciler.model.manifests import Compute, DataAsset, Environment, Model
 
@@ -14,13 +14,7 @@ def environment(document: dict[str, Any], reading: Reading, default_name: str) -
     build = document.get("build") or {}
     conda = document.get("conda_file")
     return Environment(
-        file=reading.file,
-        name=str(document.get("name") or default_name),
-        version=version_of(document, reading),
-        description=document.get("description") or "",
-        identity=identity(document),
-        is_named="name" in document,
-        place=reading.place,
+        **shared_fields(document, reading, default_name),
         image=document.get("image"),
         conda_file=conda.removeprefix("file:") if isinstance(conda, str) else None,
         conda=canonical(conda) if isinstance(conda, dict) else None,
@@ -32,13 +26,7 @@ def environment(document: dict[str, Any], reading: Reading, default_name: str) -
 def data_asset(document: dict[str, Any], reading: Reading, default_name: str) -> DataAsset:
     """A data asset; a folder where no type is given, as on Azure."""
     return DataAsset(
-        file=reading.file,
-        name=str(document.get("name") or default_name),
-        version=version_of(document, reading),
-        description=document.get("description") or "",
-        identity=identity(document),
-        is_named="name" in document,
-        place=reading.place,
+        **shared_fields(document, reading, default_name),
         type=document.get("type", "uri_folder"),
         path=path_of(document["path"]),
     )
@@ -47,13 +35,7 @@ def data_asset(document: dict[str, Any], reading: Reading, default_name: str) ->
 def model(document: dict[str, Any], reading: Reading, default_name: str) -> Model:
     """A trained model that lies somewhere; of a kind of its own where no type is given, as on Azure."""
     return Model(
-        file=reading.file,
-        name=str(document.get("name") or default_name),
-        version=version_of(document, reading),
-        description=document.get("description") or "",
-        identity=identity(document),
-        is_named="name" in document,
-        place=reading.place,
+        **shared_fields(document, reading, default_name),
         type=document.get("type", "custom_model"),
         path=path_of(document["path"]),
     )

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any
 
 from reconciler.manifests.assets import environment
 from reconciler.manifests.fields import (
     Reading,
     check_name,
-    identity,
     input_ports,
     output_ports,
     reference_at,
+    shared_fields,
     timeout_of,
     variables_of,
-    version_of,
 )
 from reconciler.manifests.resources import resources_of
 from reconciler.manifests.run_settings import includes_of, no_effect, processes_of, retries_of
 from reconciler.model.commands import expressions_in, has_open_part, optional_inputs_in, unknown_expressions_in
 from reconciler.model.manifests import Component, Environment, InputPort, OutputPort
+from reconciler.model.nearest import did_you_mean
 from reconciler.model.problems import Code, Pointer
 from reconciler.model.references import Reference
 
@@ -42,13 +41,7 @@ def component(
     no_effect(document, reading, ())
     name = str(document.get("name") or default_name)
     read = Component(
-        file=reading.file,
-        name=name,
-        version=version_of(document, reading),
-        description=document.get("description") or "",
-        identity=identity(document),
-        is_named="name" in document,
-        place=reading.place,
+        **shared_fields(document, reading, default_name),
         inputs=(*input_ports(document, reading), *extra_inputs),
         outputs=(*output_ports(document, reading), *extra_outputs),
         command=document["command"],
@@ -106,5 +99,4 @@ def check_command(read: Component, reading: Reading, pointer: Pointer) -> None:
 def _nearest(name: str, section: str, known: set[str]) -> str:
     if not known:
         return f"declare it under `{section}:`"
-    nearest = get_close_matches(name, sorted(known), n=1)
-    return f"did you mean `{nearest[0]}`?" if nearest else f"declared: {', '.join(sorted(known))}"
+    return did_you_mean(name, sorted(known), f"declared: {', '.join(sorted(known))}")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from sys import intern
-from typing import Any
+from typing import Any, TypedDict
 
 from reconciler.model.digests import digest_of
 from reconciler.model.literals import literal_problem
@@ -68,6 +68,31 @@ def check_names(what: str, named: Mapping[str, Any], reading: Reading, pointer: 
         if other != name:
             message = f"`{name}` and `{other}` only differ in small and capital letters"
             reading.warning(Code.ODD_NAME, message, "give one of the two another name", (*pointer, name))
+
+
+class SharedFields(TypedDict):
+    """What all kinds of manifest say of themselves, as the arguments of their classes."""
+
+    file: str
+    name: str
+    version: str | None
+    description: str
+    identity: str
+    is_named: bool
+    place: Pointer
+
+
+def shared_fields(document: Mapping[str, Any], reading: Reading, default_name: str) -> SharedFields:
+    """The fields of a document that all kinds have; `default_name` is for one that does not say its name."""
+    return {
+        "file": reading.file,
+        "name": str(document.get("name") or default_name),
+        "version": version_of(document, reading),
+        "description": document.get("description") or "",
+        "identity": identity(document),
+        "is_named": "name" in document,
+        "place": reading.place,
+    }
 
 
 def identity(document: Mapping[str, Any]) -> str:

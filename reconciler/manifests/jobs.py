@@ -15,9 +15,9 @@ from reconciler.manifests.fields import (
     input_ports,
     output_ports,
     reference_at,
+    shared_fields,
     timeout_of,
     variables_of,
-    version_of,
 )
 from reconciler.manifests.kinds import unsupported_job
 from reconciler.manifests.resources import resources_of
@@ -71,13 +71,7 @@ def pipeline_component(document: dict[str, Any], reading: Reading, default_name:
     jobs = jobs_of(document, reading)
     check_parent_outputs(jobs, (port.name for port in outputs), "component", reading)
     return PipelineComponent(
-        file=reading.file,
-        name=str(document.get("name") or default_name),
-        version=version_of(document, reading),
-        description=document.get("description") or "",
-        identity=identity(document),
-        is_named="name" in document,
-        place=reading.place,
+        **shared_fields(document, reading, default_name),
         inputs=input_ports(document, reading),
         outputs=outputs,
         jobs=jobs,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.manifests.bindings import outputs_of, pipeline_inputs
-from reconciler.manifests.fields import Reading, identity, reference_at, version_of
+from reconciler.manifests.fields import Reading, reference_at, shared_fields
 from reconciler.manifests.jobs import check_parent_outputs, job, jobs_of, pipeline_component
 from reconciler.manifests.run_settings import no_effect
 from reconciler.model.manifests import Component
@@ -23,13 +23,7 @@ def pipeline(document: dict[str, Any], reading: Reading, default_name: str) -> P
     no_effect(document, reading, ())
     inputs = pipeline_inputs(document.get("inputs") or {}, reading)
     read = Pipeline(
-        file=reading.file,
-        name=name,
-        version=version_of(document, reading),
-        description=document.get("description") or "",
-        identity=identity(document),
-        is_named="name" in document,
-        place=reading.place,
+        **shared_fields(document, reading, default_name),
         experiment=document.get("experiment_name") or name,
         inputs=inputs,
         outputs=outputs_of(document.get("outputs") or {}, reading, ("outputs",)),
@@ -47,13 +41,7 @@ def standalone_job(document: dict[str, Any], reading: Reading, default_name: str
     name = str(document.get("name") or default_name)
     single = job(name, document, reading, ())
     return Pipeline(
-        file=reading.file,
-        name=name,
-        version=version_of(document, reading),
-        description=document.get("description") or "",
-        identity=identity(document),
-        is_named="name" in document,
-        place=reading.place,
+        **shared_fields(document, reading, default_name),
         experiment=document.get("experiment_name") or name,
         jobs=(single,),
         on_new_revision=_on_new_revision(document, reading),

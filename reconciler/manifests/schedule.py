@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
 from reconciler.manifests.bindings import outputs_of
-from reconciler.manifests.fields import Reading, identity, reference_at, version_of
+from reconciler.manifests.fields import Reading, reference_at, shared_fields
 from reconciler.manifests.kinds import Form, unsupported_job
 from reconciler.manifests.pipeline import pipeline, standalone_job
 from reconciler.manifests.schema import check
 from reconciler.manifests.trigger import trigger
 from reconciler.manifests.trigger_time import overridden_inputs, own_inputs
+from reconciler.model.nearest import did_you_mean
 from reconciler.model.pipelines import Pipeline
 from reconciler.model.problems import Code, Pointer
 from reconciler.model.schedules import Overrides, Schedule, Trigger
@@ -33,12 +33,7 @@ _ENABLED = "reconciler.is_enabled"
 def schedule(document: dict[str, Any], reading: Reading, default_name: str) -> Schedule:
     """A schedule; whether its job is there, planning asks at every revision, and again when it fires."""
     read = Schedule(
-        file=reading.file,
-        name=str(document.get("name") or default_name),
-        version=version_of(document, reading),
-        description=document.get("description") or "",
-        identity=identity(document),
-        is_named="name" in document,
+        **shared_fields(document, reading, default_name),
         is_enabled=_is_enabled(document, reading),
     )
     when = trigger(document["trigger"], reading)
@@ -123,8 +118,7 @@ def _note_unknown(written: Mapping[str, Any], reading: Reading) -> None:
     for key in written:
         if key in _ACCEPTED:
             continue
-        nearest = get_close_matches(str(key), sorted(_ACCEPTED), n=1)
-        hint = f"did you mean `{nearest[0]}`?" if nearest else "write it in the job itself"
+        hint = did_you_mean(str(key), sorted(_ACCEPTED), "write it in the job itself")
         if key in _INLINE_KEYS:
             hint = "take out `job:`, or this"
         message = f"`{key}` is not known here and has no effect"

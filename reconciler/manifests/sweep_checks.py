@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from reconciler.manifests.fields import Reading
 from reconciler.model.commands import expressions_in
+from reconciler.model.nearest import did_you_mean
 from reconciler.model.problems import Code, Pointer
 from reconciler.model.sweeps import Distribution, EarlyTerminationPolicy, SamplingAlgorithm, Sweep
 
@@ -122,9 +122,8 @@ def check_search_space_expressions(command: str, parameters: Iterable[str], read
     for section, name in dict.fromkeys(expressions_in(command)):
         if section != "search_space" or name in known:
             continue
-        nearest = get_close_matches(name, known, n=1)
         listed = ", ".join(f"`{each}`" for each in sorted(known))
-        hint = f"did you mean `{nearest[0]}`?" if nearest else f"the search space has {listed}"
+        hint = did_you_mean(name, known, f"the search space has {listed}")
         message = f"the command uses `search_space.{name}`, which is no parameter of the sweep"
         reading.error(Code.UNRESOLVED_BINDING, message, hint, pointer)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from reconciler.model.commands import expressions_in
 from reconciler.model.literals import coerce, literal_problem
 from reconciler.model.manifests import Component, InputPort, Scalar
+from reconciler.model.nearest import did_you_mean
 from reconciler.model.pipelines import (
     Binding,
     FromData,
@@ -108,7 +108,7 @@ class JobBinder:
 
     def _check_searched(self, job: Job, component: Component, searched: set[str], swept: set[str]) -> None:
         for name in sorted(searched - swept):
-            hint = _nearest(name, dict.fromkeys(sorted(swept)), "add it to `search_space:`, or make it an input")
+            hint = did_you_mean(name, dict.fromkeys(sorted(swept)), "add it to `search_space:`, or make it an input")
             message = f"component `{component.name}` wants `search_space.{name}`, which is not searched"
             self._problem(Code.UNRESOLVED_BINDING, message, hint, job.place)
 
@@ -145,7 +145,7 @@ class JobBinder:
         if isinstance(binding, FromPipelineInput):
             given = self._inputs.get(binding.name)
             if given is None:
-                hint = _nearest(binding.name, self._inputs, "add it under `inputs:` of the pipeline")
+                hint = did_you_mean(binding.name, self._inputs, "add it under `inputs:` of the pipeline")
                 self._problem(Code.UNRESOLVED_BINDING, f"the pipeline has no input `{binding.name}`", hint, pointer)
                 return None
             if isinstance(given.value, Literal) and "${{" in str(given.value.value):
@@ -219,11 +219,11 @@ class JobBinder:
         written = bound.job.removeprefix(prefix)
         if outputs is None:
             beside = {name.removeprefix(prefix): name for name in self._outputs if name.startswith(prefix)}
-            hint = _nearest(written, beside, f"jobs: {', '.join(beside)}")
+            hint = did_you_mean(written, beside, f"jobs: {', '.join(beside)}")
             self._problem(Code.UNRESOLVED_BINDING, f"there is no job `{written}`", hint, pointer)
             return False
         if bound.output not in outputs:
-            hint = _nearest(bound.output, outputs, f"it has: {', '.join(outputs) or 'none'}")
+            hint = did_you_mean(bound.output, outputs, f"it has: {', '.join(outputs) or 'none'}")
             message = f"job `{written}` has no output `{bound.output}`"
             self._problem(Code.UNDECLARED_OUTPUT, message, hint, pointer)
             return False
@@ -285,7 +285,7 @@ class JobBinder:
 
     def _undeclared(self, job: Job, name: str, ports: Mapping[str, InputPort], pointer: Pointer) -> None:
         component = job.component.text if isinstance(job.component, Reference) else job.name
-        hint = _nearest(name, ports, f"it has: {', '.join(ports) or 'none'}")
+        hint = did_you_mean(name, ports, f"it has: {', '.join(ports) or 'none'}")
         self._problem(Code.UNDECLARED_INPUT, f"component `{component}` has no input `{name}`", hint, pointer)
 
     def _wrong_type(self, port: InputPort, given: str, pointer: Pointer) -> None:
@@ -294,8 +294,3 @@ class JobBinder:
 
     def _problem(self, code: Code, message: str, hint: str, pointer: Pointer) -> None:
         self.problems.append(Problem(self._file, code, message, hint, pointer))
-
-
-def _nearest(name: str, names: Mapping[str, object], otherwise: str) -> str:
-    found = get_close_matches(name, list(names)[:5000], n=1)
-    return f"did you mean `{found[0]}`?" if found else otherwise

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator
 
 from reconciler.model.data_paths import (
     TABLE_FILE,
@@ -18,6 +17,7 @@ from reconciler.model.data_paths import (
     redacted_url,
 )
 from reconciler.model.desired import Desired
+from reconciler.model.nearest import did_you_mean
 from reconciler.model.problems import Code, Pointer, Problem, Severity
 from reconciler.model.snapshot import EntryKind
 from reconciler.model.steps import DataSource
@@ -84,7 +84,7 @@ class _Path:
         oid = entry.oid if entry is not None else self._desired.snapshot.tree if not inside else ""
         is_folder = entry.kind is EntryKind.TREE if entry is not None else not inside
         if not oid or (entry is not None and entry.kind not in (EntryKind.FILE, EntryKind.TREE)):
-            hint = _nearest(inside, entries, "commit it, or correct the path")
+            hint = did_you_mean(inside, entries, "commit it, or correct the path")
             raise self._unresolved(Code.MISSING_FILE, f"there is no `{inside}` in the repository", hint)
         if self._kind == _TABLE:
             self._check_table(inside, is_folder, posixpath.join(inside, TABLE_FILE) in entries)
@@ -158,8 +158,3 @@ class _Path:
 
     def _unresolved(self, code: Code, message: str, hint: str) -> Unresolved:
         return Unresolved(Problem(self._file, code, message, hint, self._pointer))
-
-
-def _nearest(name: str, names: Mapping[str, object], otherwise: str) -> str:
-    found = get_close_matches(name, list(names)[:5000], n=1)
-    return f"did you mean `{found[0]}`?" if found else otherwise

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from reconciler.model.desired import Desired
 from reconciler.model.literals import literal_problem
 from reconciler.model.manifests import LITERAL_TYPES, InputPort, Scalar
+from reconciler.model.nearest import did_you_mean
 from reconciler.model.pipelines import FromData, Job, JobOutput, Literal, Pipeline
 from reconciler.model.problems import Code, Pointer, Problem, Severity
 from reconciler.model.references import Reference
@@ -106,8 +106,7 @@ def _input_problems(schedule: Schedule, pipeline: Pipeline) -> tuple[Problem, ..
         if isinstance(schedule.job, Pipeline) and name in known:
             pointer = (*schedule.job.place, "inputs", name)
         if name not in known:
-            nearest = get_close_matches(name, known, n=1)
-            hint = f"did you mean `{nearest[0]}`?" if nearest else f"it has: {', '.join(known) or 'none'}"
+            hint = did_you_mean(name, known, f"it has: {', '.join(known) or 'none'}")
             message = f"pipeline `{pipeline.name}` has no input `{name}`"
             problems.append(Problem(schedule.file, Code.UNDECLARED_INPUT, message, hint, pointer))
         elif isinstance(given, Literal) and known[name] in LITERAL_TYPES:

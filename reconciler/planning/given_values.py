@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 
 from reconciler.model.literals import coerce, literal_problem
 from reconciler.model.manifests import InputPort
+from reconciler.model.nearest import did_you_mean
 from reconciler.model.pipelines import (
     Binding,
     FromData,
@@ -66,7 +66,7 @@ class GivenValues:
         ports = {port.name: port for port in part.inputs} if part else {}
         for name in bound:
             if name not in ports:
-                hint = nearest(name, ports, f"it has: {', '.join(ports) or 'none'}")
+                hint = did_you_mean(name, ports, f"it has: {', '.join(ports) or 'none'}")
                 message = f"component `{part.name if part else job.name}` has no input `{name}`"
                 self._problem(job, Code.UNDECLARED_INPUT, message, hint, ("inputs", name))
         values: dict[str, Binding | Told] = {}
@@ -88,7 +88,7 @@ class GivenValues:
         literal = bound
         if isinstance(bound, FromPipelineInput):
             if bound.name not in self._inputs:
-                hint = nearest(bound.name, self._inputs, "add it under `inputs:` of the pipeline")
+                hint = did_you_mean(bound.name, self._inputs, "add it under `inputs:` of the pipeline")
                 message = f"the pipeline has no input `{bound.name}`"
                 self._problem(job, Code.UNRESOLVED_BINDING, message, hint, ("inputs", port.name))
                 return TOLD
@@ -137,8 +137,3 @@ class GivenValues:
 def problem_of(pipeline: Pipeline, job: Job, code: Code, message: str, hint: str, pointer: Pointer) -> Problem:
     """A problem of a job, where it stands: in the pipeline, or in a component that is nested in it."""
     return Problem(job.file or pipeline.file, code, message, hint, (*job.place, *pointer))
-
-
-def nearest(name: str, names: Iterable[str], otherwise: str) -> str:
-    found = get_close_matches(name, list(names), n=1)
-    return f"did you mean `{found[0]}`?" if found else otherwise

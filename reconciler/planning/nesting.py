@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from operator import is_
 
 from reconciler.model.manifests import Component
+from reconciler.model.nearest import did_you_mean
 from reconciler.model.pipelines import (
     Binding,
     FromPipelineInput,
@@ -19,7 +20,7 @@ from reconciler.model.pipelines import (
 )
 from reconciler.model.problems import Code, Pointer, Problem, Severity
 from reconciler.model.references import Reference
-from reconciler.planning.given_values import TOLD, Given, GivenValues, Told, nearest, problem_of
+from reconciler.planning.given_values import TOLD, Given, GivenValues, Told, problem_of
 from reconciler.planning.order import steps_before
 from reconciler.planning.resolve import Registry, Unresolved, UnsupportedReference
 
@@ -186,7 +187,7 @@ class _Unfolding:
         ports = {port.name: port for port in component.outputs} if component else {}
         for output in job.outputs:
             if component is not None and output.name not in ports:
-                hint = nearest(output.name, ports, f"it has: {', '.join(ports) or 'none'}")
+                hint = did_you_mean(output.name, ports, f"it has: {', '.join(ports) or 'none'}")
                 message = f"component `{component.name}` has no output `{output.name}`"
                 self._problem(job, Code.UNDECLARED_OUTPUT, message, hint, ("outputs", output.name))
 
@@ -194,7 +195,7 @@ class _Unfolding:
         for name in job.depends_on:
             child = scope.children.get(name)
             if name not in scope.jobs:
-                hint = nearest(name, scope.jobs, f"jobs: {', '.join(scope.jobs)}")
+                hint = did_you_mean(name, scope.jobs, f"jobs: {', '.join(scope.jobs)}")
                 message = f"`{job.name}` depends on `{name}`, which is no job"
                 self._problem(job, Code.UNRESOLVED_BINDING, message, hint, ("depends_on",))
             elif child is None:
@@ -211,7 +212,7 @@ class _Unfolding:
             case FromPipelineInput() if given is not None and scope.part is not None:
                 declared = {port.name: port for port in scope.part.inputs}
                 if binding.name not in declared:
-                    hint = nearest(binding.name, declared, "add it under `inputs:` of the component")
+                    hint = did_you_mean(binding.name, declared, "add it under `inputs:` of the component")
                     message = f"component `{scope.part.name}` has no input `{binding.name}`"
                     self._problem(job, Code.UNRESOLVED_BINDING, message, hint, ("inputs", name))
                     return TOLD
@@ -236,7 +237,7 @@ class _Unfolding:
             hint = f"bind an output of one of its jobs to `${{{{parent.outputs.{wanted.output}}}}}`"
         else:
             message = f"job `{wanted.job}` has no output `{wanted.output}`"
-            hint = nearest(wanted.output, declared, f"it has: {', '.join(declared) or 'none'}")
+            hint = did_you_mean(wanted.output, declared, f"it has: {', '.join(declared) or 'none'}")
         self._problem(job, Code.UNDECLARED_OUTPUT, message, hint, ("inputs", name))
         return TOLD
 

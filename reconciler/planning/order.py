@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 
+from reconciler.model.nearest import did_you_mean
 from reconciler.model.pipelines import FromStep, Job
 from reconciler.model.problems import Code, Problem
 
@@ -26,8 +26,7 @@ def ordered(every: Sequence[Job], problems: list[Problem]) -> tuple[str, ...] | 
             if name not in jobs:
                 written = name.removeprefix(job.prefix)
                 beside = [each.name.removeprefix(job.prefix) for each in every if each.prefix == job.prefix]
-                nearest = get_close_matches(written, beside, n=1)
-                hint = f"did you mean `{nearest[0]}`?" if nearest else f"jobs: {', '.join(beside)}"
+                hint = did_you_mean(written, beside, f"jobs: {', '.join(beside)}")
                 message = f"`{job.name.removeprefix(job.prefix)}` depends on `{written}`, which is no job"
                 pointer = (*job.place, "depends_on")
                 problems.append(Problem(job.file, Code.UNRESOLVED_BINDING, message, hint, pointer))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import TypeVar
 
 from reconciler.model.desired import Desired
@@ -19,6 +18,7 @@ from reconciler.model.manifests import (
     Model,
     OutputPort,
 )
+from reconciler.model.nearest import did_you_mean
 from reconciler.model.pipelines import FromData, Literal, Pipeline, PipelineComponent
 from reconciler.model.problems import Code, Pointer, Problem
 from reconciler.model.references import LATEST, Reference
@@ -151,7 +151,7 @@ class Registry:
         elif entry is not None:
             message, hint = f"`{path}` is not a {kind} that can be used", "mend the problems shown for that file"
         else:
-            nearest = _nearest(path, [*self.desired.manifests])
+            nearest = did_you_mean(path, [*self.desired.manifests])
             message, hint = f"there is no file `{path}`", nearest or "commit it, or correct the path"
         raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, message, hint, pointer))
 
@@ -167,7 +167,7 @@ class Registry:
                 hint = f"bring its files into the repository, with `name: {name}` in its manifest"
             else:
                 names = self._names_of(kind)
-                hint = _nearest(name, names) or f"add a {kind} manifest with `name: {name}`"
+                hint = did_you_mean(name, names) or f"add a {kind} manifest with `name: {name}`"
             raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, message, hint, pointer))
         return _fitting(candidates, reference, kind, file, pointer)
 
@@ -187,14 +187,14 @@ class Registry:
         if reference.registry or name.startswith("AzureML-") or ours:
             message, hint = _unmapped(name, ours, sorted(names))
             raise Unresolved(Problem(file, Code.UNMAPPED_ENVIRONMENT, message, hint, pointer))
-        hint = _nearest(name, names) or f"add an environment manifest with `name: {name}`"
+        hint = did_you_mean(name, names) or f"add an environment manifest with `name: {name}`"
         raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, f"there is no environment `{name}`", hint, pointer))
 
 
 def _unmapped(name: str, ours: str | None, names: list[str]) -> tuple[str, str]:
     if ours:
         message = f"the curated environment `{name}` stands for `{ours}`, which this repository does not have"
-        return message, _nearest(ours, names) or f"correct it in reconciler.yaml, or add the environment `{ours}`"
+        return message, did_you_mean(ours, names) or f"correct it in reconciler.yaml, or add the environment `{ours}`"
     alike = [known for known in names if known.lower() in name.lower()]
     target = next(iter(alike or names), "my-environment")
     hint = f'add to reconciler.yaml: `environments: {{"{name}": {target}}}`'
@@ -289,8 +289,3 @@ def _sort(several: Iterable[list[AnyManifest]]) -> None:
     for candidates in several:
         if len(candidates) > 1:
             candidates.sort(key=lambda manifest: manifest.file)
-
-
-def _nearest(name: str, names: list[str]) -> str:
-    found = get_close_matches(name, names, n=1)
-    return f"did you mean `{found[0]}`?" if found else ""
