@@ -1,4 +1,4 @@
-"""Outputs that a pipeline registers: data assets in the state, models in MLflow."""
+"""Outputs that a pipeline registers: versions in the state, by which others refer to them; models in MLflow too."""
 
 from __future__ import annotations
 
@@ -27,13 +27,12 @@ class Registration:
             if not output.asset_name or output.name not in result.outputs:
                 continue
             kind = output.type or declared[output.name]
+            said.extend(self._register_version(step, output, kind, result))
             if kind in MODEL_TYPES:
                 self._register_model(step, output, result)
-            else:
-                said.extend(self._register_data(step, output, kind, result))
         return said
 
-    def _register_data(self, step: Step, output: JobOutput, kind: str, result: Result) -> list[str]:
+    def _register_version(self, step: Step, output: JobOutput, kind: str, result: Result) -> list[str]:
         wanted = RegisteredData(
             output.asset_name,
             output.asset_version or "",
@@ -49,7 +48,8 @@ class Registration:
             return [f"{output.name} is not registered: {output.asset_version!r} is no version, write 1.0.0"]
         if kept.digest == wanted.digest:
             return []
-        there = f"data asset {kept.name} {kept.version} holds other content since {kept.run_id}"
+        what = "model" if kind in MODEL_TYPES else "data asset"
+        there = f"{what} {kept.name} {kept.version} holds other content since {kept.run_id}"
         return [f"{output.name} is not registered: {there}; raise `version:` or leave it out"]
 
     def _register_model(self, step: Step, output: JobOutput, result: Result) -> None:

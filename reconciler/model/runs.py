@@ -129,7 +129,7 @@ class RegisteredModel:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredData:
-    """An output that a step registered as a version of a data asset.
+    """An output that a step registered as a version of a data asset or model.
 
     Attributes:
         digest: of its content, under which it is kept in the store of outputs.

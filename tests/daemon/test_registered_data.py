@@ -63,6 +63,18 @@ def test_a_new_version_has_the_pipelines_run_that_read_the_latest(following: Fol
     assert following.site.state.outputs.path(reads.outputs["copy"]).read_text() == "2"
 
 
+def test_a_model_that_another_registers_is_read_likewise(following: Following, origin: Origin) -> None:
+    makes = MAKES.format(text="1").replace("uri_file", "custom_model").replace("outputs.rows}}", "outputs.rows}}/m")
+    reads = READS.replace("{type: uri_file, path: azureml:", "{type: custom_model, path: azureml:")
+    origin.push({"makes.yaml": makes, "reads.yaml": reads.replace("inputs.rows}}", "inputs.rows}}/m")})
+    following.turn()
+    following.turn("run ended")
+    assert [(run.pipeline, run.status) for run in following.runs] == [
+        ("makes", RunStatus.SUCCEEDED),
+        ("reads", RunStatus.SUCCEEDED),
+    ]
+
+
 def test_what_nobody_registers_is_refused(following: Following, origin: Origin) -> None:
     origin.push({"reads.yaml": READS})
     outcome = following.turn()

@@ -69,7 +69,7 @@ def test_a_model_goes_to_the_registry_with_what_made_it(
     step = place.steps(run)["train"]
     assert (wanted.name, wanted.run_id, wanted.digest) == ("rows", step.mlflow_run_id, step.outputs["out"])
     assert wanted.tags["reconciler.fingerprint"] == step.fingerprint
-    assert place.state.assets.all() == ()
+    assert [(known.type, known.digest) for known in place.state.assets.all()] == [("custom_model", wanted.digest)]
 
 
 def test_what_was_registered_can_be_read_by_a_later_step(place: Place, repository: Repository) -> None:
