@@ -19,7 +19,7 @@ from reconciler.manifests.fields import (
     timeout_of,
     variables_of,
 )
-from reconciler.manifests.kinds import unsupported_job
+from reconciler.manifests.kinds import UNSUPPORTED_TYPES, unsupported_job
 from reconciler.manifests.resources import resources_of
 from reconciler.manifests.run_settings import includes_of, no_effect, processes_of, retries_of
 from reconciler.manifests.sweep import sweep
@@ -31,7 +31,6 @@ from reconciler.model.references import Reference
 
 _DEPENDS_ON = "reconciler.depends_on"
 _OF_SWEEPS = {"trial", "search_space", "objective"}
-_UNSUPPORTED = ("spark", "parallel", "automl", "import", "data_transfer", "finetuning", "distillation")
 
 
 def jobs_of(document: Mapping[str, Any], reading: Reading) -> tuple[Job, ...]:
@@ -82,7 +81,7 @@ def job(name: str, written: dict[str, Any], reading: Reading, pointer: Pointer) 
     """One job; `pointer` is the way to it, which is () for one that stands alone."""
     kind = str(written.get("type") or ("sweep" if written.keys() >= _OF_SWEEPS else "command"))
     inputs = written.get("inputs") or {}
-    if kind in _UNSUPPORTED:
+    if kind in UNSUPPORTED_TYPES:
         return _unsupported(name, kind, written, reading, pointer)
     no_effect(written, reading, pointer)
     key = "trial" if kind == "sweep" else "component"

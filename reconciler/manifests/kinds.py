@@ -88,7 +88,7 @@ _UNSUPPORTED_WORDS = (
     (re.compile("distillation"), "distillation", "train in a command"),
 )
 _TEMPLATE = Unsupported("templates", "another tool fills in what stands in `{{ }}`")
-_UNSUPPORTED_TYPES = {"spark", "parallel", "automl", "import", "data_transfer", "finetuning", "distillation"}
+UNSUPPORTED_TYPES = {"spark", "parallel", "automl", "import", "data_transfer", "finetuning", "distillation"}
 
 
 def form_of_document(document: _Document) -> Form | Unsupported | None:
@@ -126,7 +126,7 @@ def _form_of_schema(schema: str, document: _Document) -> Form | Unsupported | No
     lower = name.lower()
     if lower in _SCHEMAS:
         kind = document.get("type")
-        if isinstance(kind, str) and kind in _UNSUPPORTED_TYPES:
+        if isinstance(kind, str) and kind in UNSUPPORTED_TYPES:
             return _unsupported(kind, "components" if "component" in lower else "jobs")
         return _form_said(_SCHEMAS[lower], document)
     is_ours = _OUR_HOST.search(schema.lower()) is not None
@@ -180,7 +180,7 @@ def _form_of_shape(document: _Document) -> Form | Unsupported | None:
         return Form.ENVIRONMENT
     if kind in _COMPUTE_TYPES and _COMPUTE_KEYS & document.keys():
         return Form.COMPUTE
-    if kind in _UNSUPPORTED_TYPES and {"experiment_name", "compute", "inputs", "task"} & document.keys():
+    if kind in UNSUPPORTED_TYPES and {"experiment_name", "compute", "inputs", "task"} & document.keys():
         return _unsupported(str(kind), "components" if "task" in document and kind == "parallel" else "jobs")
     return None
 
@@ -189,7 +189,7 @@ def _form_of_jobs(document: _Document, kind: str | None) -> Form | None:
     jobs = document.get("jobs")
     if isinstance(jobs, Mapping):
         looks_like_jobs = all(
-            isinstance(job, Mapping) and (_JOB_KEYS & job.keys() or job.get("type") in _UNSUPPORTED_TYPES)
+            isinstance(job, Mapping) and (_JOB_KEYS & job.keys() or job.get("type") in UNSUPPORTED_TYPES)
             for job in jobs.values()
         )
         if kind != "pipeline" and not (looks_like_jobs and jobs):

@@ -13,6 +13,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from reconciler.model.nearest import did_you_mean
 from reconciler.model.problems import Code, Pointer, Problem, Severity
 from reconciler.shipped import shipped_folder
 
@@ -117,12 +118,8 @@ def _unknown_properties(error: ValidationError, file: str, pointer: Pointer) -> 
     for key in error.instance:  # type: ignore[union-attr]
         if key in known:
             continue
-        nearest = get_close_matches(str(key), known, n=1)
-        hint = (
-            f"did you mean `{nearest[0]}`?"
-            if nearest
-            else f"known here: {_listed(known[:_MOST_LISTED])}{', …' if len(known) > _MOST_LISTED else ''}"
-        )
+        more = ", …" if len(known) > _MOST_LISTED else ""
+        hint = did_you_mean(str(key), known, f"known here: {_listed(known[:_MOST_LISTED])}{more}")
         message = f"`{key}` is not known here and has no effect"
         yield Problem(file, Code.UNKNOWN_PROPERTY, message, hint, (*pointer, str(key)), Severity.WARNING)
 
@@ -153,8 +150,7 @@ def _wrong_type(error: ValidationError, file: str, pointer: Pointer) -> Iterator
 
 def _not_allowed(error: ValidationError, file: str, pointer: Pointer) -> Iterator[Problem]:
     allowed = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
-    nearest = get_close_matches(str(error.instance), [str(value) for value in allowed], n=1)
-    hint = f"did you mean `{nearest[0]}`?" if nearest else f"allowed: {_listed(allowed)}"
+    hint = did_you_mean(str(error.instance), map(str, allowed), f"allowed: {_listed(allowed)}")
     message = f"{_named(pointer)} is {_inline(error.instance)}, which is not supported"
     code = Code.UNSUPPORTED_KIND if _is_kind_of_job(pointer) else Code.INVALID_VALUE
     yield Problem(file, code, message, hint, pointer)

@@ -22,6 +22,7 @@ from reconciler.model.pipelines import (
 )
 from reconciler.model.problems import Code, Pointer, Problem, Severity
 from reconciler.model.references import Reference
+from reconciler.model.runs import RegisteredData
 from reconciler.model.steps import DataSource, InputSource, StepSource
 from reconciler.model.versions import InvalidRangeError
 from reconciler.planning.data_paths import data_source
@@ -244,30 +245,35 @@ class JobBinder:
         pointer = pointer if file == self._file else ("inputs",)
         try:
             if data.reference is not None:
-                registered = self._registered(kind, data.reference, file, pointer)
-                if registered is not None:
-                    return registered
-                if not self._registry.has_data(kind, data.reference, file, pointer) and self._is_to_come(
-                    data.reference, pointer
-                ):
-                    return None
-                asset = self._registry.data(kind, data.reference, file, pointer)
-                label = f"{asset.name} {asset.version}" if asset.version else asset.name
-                return self._content(label, asset.type, asset.path, asset.file, ("path",))
+                return self._referred(kind, data.reference, file, pointer)
             return self._content(data.path or "", kind, data.path or "", file, pointer)
         except Unresolved as unresolved:
             self.problems.append(unresolved.problem)
             return None
 
-    def _registered(self, kind: str, reference: Reference, file: str, pointer: Pointer) -> DataSource | None:
-        """What a step registered under a name that no manifest fits."""
-        if self._registry.has_data(kind, reference, file, pointer):
-            return None
+    def _referred(self, kind: str, reference: Reference, file: str, pointer: Pointer) -> DataSource | None:
+        """What a manifest holds, else what a step registered; None where another pipeline is still to register it.
+
+        Raises:
+            Unresolved: neither is there.
+        """
         try:
-            found = registered_version(self._registry.desired, reference)
+            asset = self._registry.data(kind, reference, file, pointer)
+        except Unresolved:
+            registered = self._registered(reference)
+            if registered is not None:
+                return registered_source(registered, file)
+            if self._is_to_come(reference, pointer):
+                return None
+            raise
+        label = f"{asset.name} {asset.version}" if asset.version else asset.name
+        return self._content(label, asset.type, asset.path, asset.file, ("path",))
+
+    def _registered(self, reference: Reference) -> RegisteredData | None:
+        try:
+            return registered_version(self._registry.desired, reference)
         except InvalidRangeError:
             return None  # which is told where the reference is resolved
-        return None if found is None else registered_source(found, file)
 
     def _is_to_come(self, reference: Reference, pointer: Pointer) -> bool:
         """Whether another pipeline registers what is named, so that it is waited for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.model.desired import Desired
-from reconciler.model.kinds import AnyManifest, kind_of
+from reconciler.model.kinds import kind_of
 from reconciler.model.manifests import Kind
 
 
@@ -24,10 +24,6 @@ class Changes:
     files: frozenset[str] = frozenset()
     paths: frozenset[str] = frozenset()
     is_everything: bool = False
-
-    def concern(self, kind: Kind, manifest: AnyManifest) -> bool:
-        """Whether a reference that meant this manifest may mean another one, or the manifest itself differs."""
-        return self.is_everything or (kind, manifest.name) in self.names or manifest.file in self.paths
 
 
 def changes_between(old: Desired | None, new: Desired) -> Changes:

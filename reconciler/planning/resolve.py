@@ -123,14 +123,6 @@ class Registry:
             return self.resolve(Model, reference, file, pointer)
         return self.resolve(DataAsset, reference, file, pointer)
 
-    def has_data(self, kind: str, reference: Reference, file: str, pointer: Pointer) -> bool:
-        """Whether a manifest fits a reference to data."""
-        try:
-            self.data(kind, reference, file, pointer)
-        except Unresolved:
-            return False
-        return True
-
     def _found(self, kind: Kind, reference: Reference, file: str, pointer: Pointer) -> AnyManifest:
         if reference.path is not None:
             return self._at_path(kind, reference, file, pointer)
