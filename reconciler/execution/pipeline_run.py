@@ -15,6 +15,7 @@ from reconciler.execution.origin import Origin
 from reconciler.execution.record import RunRecord
 from reconciler.execution.registration import Registration
 from reconciler.execution.reuse import reusable
+from reconciler.execution.run_end import came_to, result_of, settle_unfinished
 from reconciler.execution.site import Claims, Site
 from reconciler.execution.step_order import StepOrder
 from reconciler.execution.sweeps import RunParts, Sweeps
@@ -100,7 +101,7 @@ class PipelineRun:
         """Mark the run as failed where `go` itself could not."""
         run = self._site.state.runs.get(self._run.id) or self._run
         self._launcher.stop(message)
-        self._settle_unfinished()
+        settle_unfinished(self._journal, self._record, self._launcher.stop_reason)
         self._journal.flush()
         self._site.state.runs.update(
             replace(run, status=RunStatus.FAILED, ended=self._site.clock(), error=f"broke off: {message}")
@@ -164,7 +165,7 @@ class PipelineRun:
         """Reuse the step, or set it going; True where it is over already."""
         kept = self._journal.get(step.name)
         if kept is not None and kept.status.is_good:  # ended before the run was interrupted
-            ended = _result_of(kept, self._site.state.results.get(kept.fingerprint))
+            ended = result_of(kept, self._site.state.results.get(kept.fingerprint))
             self._results[step.name] = ended
             self._register(step, ended)
             return True
@@ -306,19 +307,10 @@ class PipelineRun:
     # --- the end of the run ---
 
     def _conclude(self) -> Run:
-        self._settle_unfinished()
-        steps = [step for step in self._journal.all() if not step.trial]
-        failed = [step for step in steps if step.status is StepStatus.FAILED]
+        settle_unfinished(self._journal, self._record, self._launcher.stop_reason)
+        status, message = came_to([step for step in self._journal.all() if not step.trial])
         if self._is_cancelled:
             status, message = RunStatus.CANCELLED, self._launcher.stop_reason
-        elif failed:
-            status = RunStatus.FAILED
-            message = "; ".join(f"step {step.name}: {step.error}" for step in failed)
-        elif all(step.status.is_good for step in steps):
-            status, message = RunStatus.SUCCEEDED, ""
-        else:
-            left = ", ".join(step.name for step in steps if not step.status.is_good)
-            status, message = RunStatus.FAILED, f"not carried out: {left}"
         try:
             self._record.conclude(status)
         except TrackingError as error:
@@ -330,23 +322,3 @@ class PipelineRun:
         )
         self._site.state.runs.update(ended)
         return ended
-
-    def _settle_unfinished(self) -> None:
-        """What never started is skipped; a sweep that was stopped in the middle is cancelled."""
-        reasons = (self._launcher.stop_reason,)
-        for step in self._journal.all():
-            if step.status.is_over:
-                continue
-            if step.status is StepStatus.RUNNING:
-                self._journal.change(step.name, step.trial, status=StepStatus.CANCELLED, reasons=reasons)
-                if step.mlflow_run_id:
-                    self._record.finish(step.mlflow_run_id, StepStatus.CANCELLED)
-            else:
-                self._journal.change(step.name, step.trial, status=StepStatus.SKIPPED, reasons=reasons)
-
-
-def _result_of(step: StepRun, known: Result | None) -> Result:
-    """What a step gave; another run of a step that is not deterministic may have put its own in the place since."""
-    if known is not None and known.outputs == step.outputs:
-        return known
-    return Result(step.fingerprint, step.definition, step.outputs, step.run_id, step.name, step.mlflow_run_id)
