@@ -37,7 +37,7 @@ def _schedule(document: dict[str, Any], reading: Reading, default_name: str) -> 
     return schedule(document, reading, default_name)
 
 
-_BUILDERS: Mapping[Form, Callable[[dict[str, Any], Reading, str], AnyManifest]] = {
+BUILDERS: Mapping[Form, Callable[[dict[str, Any], Reading, str], AnyManifest]] = {
     Form.COMPONENT: component,
     Form.PIPELINE_COMPONENT: pipeline_component,
     Form.ENVIRONMENT: environment,
@@ -240,7 +240,7 @@ def _unsupported(path: str, kind: Unsupported) -> Problem:
 
 def _build(form: Form, document: dict[str, Any], path: str) -> tuple[AnyManifest | None, tuple[Problem, ...]]:
     reading = Reading(path)
-    manifest = _BUILDERS[form](document, reading, "" if document.get("name") else default_name(path))
+    manifest = BUILDERS[form](document, reading, "" if document.get("name") else default_name(path))
     return manifest, tuple(reading.problems)
 
 

@@ -8,30 +8,19 @@ from typing import Any
 
 import pytest
 
-from reconciler.manifests.assets import compute, data_asset, environment, model
 from reconciler.manifests.component import component
 from reconciler.manifests.fields import Reading
-from reconciler.manifests.jobs import pipeline_component
 from reconciler.manifests.kinds import Form
-from reconciler.manifests.pipeline import pipeline, standalone_job
-from reconciler.manifests.schedule import schedule
+from reconciler.manifests.loader import BUILDERS
+from reconciler.manifests.pipeline import pipeline
 from reconciler.manifests.schema import check
 from reconciler.model.kinds import AnyManifest
 
 from . import documents
 from .test_schema_files import Way, described, meant, schema_named
 
-BUILDERS: dict[str, Callable[[dict[str, Any], Reading, str], AnyManifest]] = {
-    Form.COMPONENT: component,
-    Form.PIPELINE_COMPONENT: pipeline_component,
-    Form.ENVIRONMENT: environment,
-    Form.DATA: data_asset,
-    Form.PIPELINE: pipeline,
-    Form.COMMAND_JOB: standalone_job,
-    Form.SWEEP_JOB: standalone_job,
-    Form.SCHEDULE: schedule,
-    Form.MODEL: model,
-    Form.COMPUTE: compute,
+READERS: dict[str, Callable[[dict[str, Any], Reading, str], AnyManifest]] = {
+    **{str(form): builder for form, builder in BUILDERS.items()},
     "job": lambda job, reading, name: pipeline(documents.pipeline({"a": job}), reading, name),
     "trial": component,  # what a sweep adds to it is no key of it
 }
@@ -128,13 +117,13 @@ def is_read(name: str, way: Way, examples: dict[Way, Any]) -> bool:
         document = with_key(base, way, examples)
         if any(problem.is_error for problem in check(name, document, "a.yaml")):
             continue
-        BUILDERS[name](watched(document, asked, ()), Reading("a.yaml"), "a")
+        READERS[name](watched(document, asked, ()), Reading("a.yaml"), "a")
         if tuple("x" if part == "*" else part for part in way) in asked:
             return True
     return False
 
 
-@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("name", READERS)
 def test_every_key_is_read_or_said_to_mean_nothing(name: str) -> None:
     keys = list(keys_of(name))
     examples = {way: example for way, _, example in keys}
