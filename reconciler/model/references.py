@@ -22,7 +22,7 @@ class Reference:
 
     Attributes:
         text: as written.
-        wanted: a version, a range or `latest`.
+        wanted: a version, a range, a label or `latest`.
         path: relative to the manifest that refers.
     """
 
@@ -31,6 +31,11 @@ class Reference:
     wanted: str = LATEST
     path: str | None = None
     registry: str | None = None
+
+    @property
+    def short(self) -> str:
+        """As written, without what Azure ML puts before a name."""
+        return self.text.strip().removeprefix("azureml:")
 
 
 @lru_cache(maxsize=4096)
