@@ -13,7 +13,6 @@ from reconciler.model.runs import Result, Run, RunStatus, StepRun, StepStatus
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.status import ready
 from reconciler.model.steps import Graph, StepSource, fingerprint_of
-from reconciler.planning.versions import VersionJudge
 from reconciler.source.mirror import Mirror
 from reconciler.state.folder import StateFolder
 from reconciler.state.sources import SourceState
@@ -35,7 +34,7 @@ class Followed:
         """From the remote's newest commit to a plan, as the daemon does it."""
         commit = self.mirror.fetch(self.mirror.remote_head())
         self._snapshot = self.mirror.snapshot(commit or "", self._snapshot)
-        return self.planner.plan(self._snapshot, self.mirror.objects, SOURCE)
+        return self.planner.plan(self._snapshot, self.mirror, SOURCE)
 
     def settle(self, planned: Planned, source: str = SOURCE) -> None:
         """Note a successful run of every pipeline, and the revision as applied."""
@@ -43,7 +42,7 @@ class Followed:
         with state.database.transaction():
             for graph in planned.graphs:
                 self._succeeded(graph, revision, source)
-            state.sources.save_versions(VersionJudge().fresh(planned.desired, planned.actual))
+            self.planner.keep_versions(planned, self.mirror)
             commit = planned.desired.snapshot.commit or ""
             applied = ready("Applied", "")
             state.sources.save(SourceState(source, "", "main", revision, commit, revision, commit, applied))

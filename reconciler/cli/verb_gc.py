@@ -10,8 +10,9 @@ from reconciler.execution.site import Site
 from reconciler.model.errors import SourceError
 from reconciler.model.resources import size_text
 from reconciler.model.steps import EnvironmentSpec
-from reconciler.planning.environments import environment_spec, environments_in
-from reconciler.planning.resolve import Unresolved
+from reconciler.planning.environment_specs import environment_spec
+from reconciler.planning.environments import environments_in
+from reconciler.planning.repository_paths import Unresolved
 from reconciler.source.mirror import Mirror
 from reconciler.state.environments import BUILDING
 from reconciler.state.folder import StateFolder
@@ -93,7 +94,8 @@ def _specs_of(site: Site, source: SourceState) -> list[EnvironmentSpec]:
                 hint = "reconcile the source first, so that its mirror is whole"
                 raise SourceError(f"the revision {commit[:12]} is not in the mirror", place=source.name, hint=hint)
             planner = Planner(site.state, (), site.base_images)
-            desired = planner.load(mirror.snapshot(commit), mirror.objects)
+            tags = mirror.applied if commit == source.applied_commit else mirror
+            desired = planner.load(mirror.snapshot(commit), tags)
             for environment in environments_in(desired):
                 try:
                     found.append(environment_spec(environment, desired))

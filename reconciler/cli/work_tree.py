@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.environments.base_images import BaseImages, with_bases
+from reconciler.environments.interfaces import interfaces_of
 from reconciler.manifests.loader import Loader, located
 from reconciler.model.desired import Desired
 from reconciler.model.errors import UsageError
+from reconciler.model.manifests import Kind
 from reconciler.model.plan import Actual, Plan
 from reconciler.model.problems import Problem
+from reconciler.model.releases import Release
 from reconciler.model.steps import Graph
 from reconciler.model.strictness import judged
 from reconciler.planning.diff import plan as make_plan
 from reconciler.planning.firing import Firing, firings, problems_of
 from reconciler.planning.graph import GraphBuilder
+from reconciler.planning.versions import VersionJudge
+from reconciler.registry.reading import ReleaseReader
 from reconciler.source.ignores import with_ignores
 from reconciler.source.outside_data import with_outside_data
 from reconciler.source.remote_data import RemoteStore
@@ -57,12 +62,18 @@ def loaded_tree(
     base_images: BaseImages | None = None,
     is_strict: bool = False,
     remote_data: RemoteStore | None = None,
+    also: Callable[[Desired], Iterable[tuple[Release, Kind]]] | None = None,
+    edits: Mapping[str, bytes] | None = None,
+    is_committed: bool = False,
 ) -> Iterator[LoadedTree]:
     """Load the repository that a path lies in.
 
     Args:
         is_strict: carelessness is an error, whatever `reconciler.yaml` says.
         remote_data: None where URLs are not looked up.
+        also: says which releases are read besides those that references choose.
+        edits: what files are taken to hold instead of what they do, by path from the top.
+        is_committed: the commit that is checked out is loaded instead, whatever the files hold.
 
     Raises:
         UsageError: there is nothing at the path.
@@ -72,12 +83,17 @@ def loaded_tree(
     path = path.resolve()
     folder = path if path.is_dir() else path.parent
     scratch = Path(tempfile.mkdtemp(dir=state.folder.scratch))
-    worktree = worktree_snapshot(folder, scratch)
+    worktree = worktree_snapshot(folder, scratch, edits or {}, is_committed)
     try:
         loaded = Loader(state.documents).load(worktree.snapshot, worktree.objects)
         if is_strict:
             loaded = replace(loaded, settings=replace(loaded.settings, is_strict=True))
-        loaded = replace(with_ignores(loaded, worktree.objects), registered=state.assets.all())
+        loaded = replace(loaded, registered=state.assets.all())
+        reader = ReleaseReader(state.documents)
+        released = reader.load(loaded, worktree.tags, worktree.objects)
+        if also is not None:
+            released = reader.load(loaded, worktree.tags, worktree.objects, also(released))
+        loaded = with_ignores(released, worktree.objects)
         desired = with_outside_data(loaded, data_roots, state.documents, remote_data, worktree.objects)
         desired = with_bases(desired, base_images, worktree.objects)
         graphs, found = GraphBuilder().build(desired)
@@ -94,7 +110,9 @@ def plan_tree(tree: LoadedTree, state: State, is_forced: bool = False) -> tuple[
     """The plan of a work tree against the state, and the actual state that it was made from."""
     actual = ActualReader(state).read(source_of(state), tree.graphs, is_forced)
     desired = replace(tree.desired, problems=())
-    plan = make_plan(desired, tree.graphs, tree.problems, actual, scheduled=tree.firings)
+    judge = VersionJudge()
+    interfaces = interfaces_of(judge.to_compare(desired, actual), desired, tree.worktree.objects)
+    plan = make_plan(desired, tree.graphs, tree.problems, actual, judge, interfaces, tree.firings)
     return replace(plan, problems=located(plan.problems, tree.desired.snapshot, tree.worktree.objects)), actual
 
 

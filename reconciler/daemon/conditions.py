@@ -11,12 +11,13 @@ from reconciler.model.pipelines import Pipeline
 from reconciler.model.runs import Run, RunStatus
 from reconciler.model.schedules import Schedule
 from reconciler.model.status import Condition, Resource, ready, reconciling, stalled
-from reconciler.planning.environments import environment_spec
-from reconciler.planning.resolve import Unresolved
+from reconciler.planning.environment_specs import environment_spec
+from reconciler.planning.repository_paths import Unresolved
 from reconciler.state.environments import BUILDING, FAILED, GONE, EnvironmentState
 from reconciler.state.store import State
 
 Conditions = tuple[Condition, ...]
+_NOTHING: Mapping[tuple[Kind, str], str] = {}
 
 
 def resources_of(
@@ -26,6 +27,7 @@ def resources_of(
     waiting: Mapping[str, str],
     unsupported: Mapping[str, str],
     schedules: Mapping[str, Conditions],
+    mutated: Mapping[tuple[Kind, str], str] = _NOTHING,
 ) -> list[Resource]:
     """All resources of a desired state.
 
@@ -33,12 +35,15 @@ def resources_of(
         waiting: what the daemon waits for, by pipeline.
         unsupported: why pipelines cannot run here, by name.
         schedules: how schedules stand, by name.
+        mutated: what a newer revision, which is refused, does to versions of resources.
     """
     built = {environment.digest: environment for environment in state.environments.all(state.settings.engine)}
     found: dict[tuple[Kind, str], Resource] = {}
     for manifest in desired.manifests.values():
         kind = kind_of(manifest)
-        if isinstance(manifest, Pipeline) and manifest.name in unsupported:
+        if (kind, manifest.name) in mutated:
+            conditions = stalled("VersionMutated", mutated[kind, manifest.name])
+        elif isinstance(manifest, Pipeline) and manifest.name in unsupported:
             conditions = stalled("Unsupported", unsupported[manifest.name])
         elif isinstance(manifest, Schedule):
             conditions = schedules[manifest.name]

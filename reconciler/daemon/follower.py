@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.daemon.conditions import resources_of
 from reconciler.daemon.healing import heal
 from reconciler.daemon.interrupted import continued
 from reconciler.daemon.planner import Loaded, Planner
+from reconciler.daemon.refusals import refusal
 from reconciler.daemon.runs_under_way import RunsUnderWay
 from reconciler.daemon.schedules import SourceSchedules
 from reconciler.daemon.source_record import SourceRecord
@@ -17,6 +18,7 @@ from reconciler.daemon.starter import Starter
 from reconciler.execution.carry_out import abandon
 from reconciler.execution.site import Site
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.manifests import Kind
 from reconciler.model.plan import Plan
 from reconciler.model.problems import Problem
 from reconciler.model.runs import RunStatus
@@ -56,6 +58,7 @@ class Follower:
         self._starter = Starter(site, settings, mirror.objects, self._planner, self._schedules, self._runs)
         self._record = SourceRecord(site.state.sources, settings.name, settings.address, settings.branch, site.clock)
         self._newest = Outcome()
+        self._mutated: Mapping[tuple[Kind, str], str] = {}
         self._brought_by = "start"
         self._applied: Loaded | None = None
         self._attempted = ""
@@ -125,7 +128,8 @@ class Follower:
         """Take up what is new in the source; where nothing is, what came of the newest revision."""
         try:
             head = self._mirror.remote_head()
-            if head is not None and (head != self._attempted or self._is_data_missing):
+            is_new = head != self._attempted or self._mirror.has_other_tags or self._is_data_missing
+            if head is not None and is_new:
                 taken_up = self._take_up(head)
                 self._newest = replace(taken_up, plan=None)
                 self._is_dirty = True
@@ -144,22 +148,22 @@ class Follower:
         """Load a new revision; it is applied only if nothing in it is wrong."""
         self._mirror.fetch(head)
         snapshot = self._mirror.snapshot(head, self._snapshot)
-        planned = self._planner.plan(snapshot, self._mirror.objects, self._settings.name)
+        planned = self._planner.plan(snapshot, self._mirror, self._settings.name)
         plan, problems = planned.plan, planned.plan.problems
         self._snapshot, self._attempted = snapshot, head
         # A store that is away, or holds nothing yet, says nothing against the revision: it is looked at again.
         self._is_data_missing = plan.has_errors and planned.desired.has_passing_trouble
         if plan.has_errors:
-            first = next(problem for problem in problems if problem.is_error)
-            more = sum(problem.is_error for problem in problems) - 1
-            message = str(first) + (f" (and {more} more)" if more else "")
-            self._record.refused(snapshot, message)
-            return Outcome(snapshot.revision, plan, problems, error=message)
+            refused = refusal(planned.desired, problems, self._mirror)
+            self._mutated = refused.mutated
+            self._record.refused(snapshot, refused.reason, refused.message)
+            return Outcome(snapshot.revision, plan, refused.problems, error=refused.message)
+        self._mutated = {}
         self._mirror.keep(head)
         self._applied = planned.loaded()
         gone = [(pruned.kind, pruned.name) for pruned in plan.prune]
         self._site.state.sources.remove_resources(self._settings.name, gone)
-        self._planner.keep_versions(planned)
+        self._planner.keep_versions(planned, self._mirror)
         self._to_record = snapshot
         return Outcome(snapshot.revision, plan, problems)
 
@@ -173,7 +177,7 @@ class Follower:
         commit = self._record.last_applied_commit()
         if not commit or not self._mirror.has(commit):
             return None
-        planned = self._planner.plan(self._mirror.snapshot(commit), self._mirror.objects, self._settings.name)
+        planned = self._planner.plan(self._mirror.snapshot(commit), self._mirror.applied, self._settings.name)
         return None if planned.plan.has_errors else planned.loaded()
 
     def resume(self) -> list[str]:
@@ -205,6 +209,7 @@ class Follower:
             self._starter.waiting,
             unsupported,
             self._schedules.conditions(self._applied.desired.schedules, self._applied.firings),
+            self._mutated,
         )
         self._site.state.sources.save_resources(self._settings.name, resources, self._site.clock())
 

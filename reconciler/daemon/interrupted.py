@@ -24,7 +24,7 @@ def continued(run: Run, site: Site, settings: SourceSettings, mirror: Mirror) ->
     """
     snapshot = mirror.snapshot(run.revision.rpartition("sha1:")[2])
     planner = Planner(site.state, settings.data_roots, site.base_images, site.remote_data)
-    desired = planner.load(snapshot, mirror.objects)
+    desired = planner.load(snapshot, mirror.applied, run.lock)
     graph = _graph(run, site, planner, desired)
     if graph is None or graph.closure != run.closure:
         raise ReconcilerError(f"{run.revision} does not hold it any more")

@@ -8,22 +8,26 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reconciler.environments.base_images import BaseImages, with_bases
+from reconciler.environments.interfaces import interfaces_of
 from reconciler.manifests.loader import Loader, located
 from reconciler.model.desired import Desired
 from reconciler.model.plan import Actual, Plan
+from reconciler.model.releases import Resolution
 from reconciler.model.schedules import Schedule
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.steps import EnvironmentSpec, Graph
+from reconciler.planning.candidates import ANONYMOUS
 from reconciler.planning.diff import plan
 from reconciler.planning.firing import Firing, fire, firings, problems_of
 from reconciler.planning.graph import GraphBuilder
 from reconciler.planning.resolve import Registry
 from reconciler.planning.versions import VersionJudge
+from reconciler.registry.reading import ReleaseReader
 from reconciler.schedules.firing_times import trigger_time
 from reconciler.source.ignores import with_ignores
-from reconciler.source.objects import Objects
 from reconciler.source.outside_data import with_outside_data
 from reconciler.source.remote_data import RemoteStore
+from reconciler.source.repository import Repository
 from reconciler.state.actual import ActualReader
 from reconciler.state.store import State
 
@@ -77,35 +81,47 @@ class Planner:
         self._remote_data = remote_data
         self._data_roots = data_roots
         self._loader = Loader(state.documents)
+        self._releases = ReleaseReader(state.documents)
         self._builder = GraphBuilder()
         self._judge = VersionJudge()
         self._actual = ActualReader(state)
 
-    def plan(self, snapshot: Snapshot, objects: Objects, source: str) -> Planned:
+    def plan(self, snapshot: Snapshot, repository: Repository, source: str) -> Planned:
         """Load a snapshot and compare it with the actual state of a source."""
         gc.disable()  # next to nothing is garbage here, and a collection walks through all that was loaded
         try:
-            return self._plan(snapshot, objects, source)
+            return self._plan(snapshot, repository, source)
         finally:
             gc.enable()
 
-    def _plan(self, snapshot: Snapshot, objects: Objects, source: str) -> Planned:
-        desired = self.load(snapshot, objects)
+    def _plan(self, snapshot: Snapshot, repository: Repository, source: str) -> Planned:
+        desired = self.load(snapshot, repository)
         graphs, found = self._builder.build(desired)
         actual = self._actual.read(source, graphs)
         scheduled = firings(desired)
-        made = plan(desired, graphs, (*found, *problems_of(scheduled)), actual, self._judge, scheduled)
+        interfaces = interfaces_of(self._judge.to_compare(desired, actual), desired, repository.objects)
+        made = plan(desired, graphs, (*found, *problems_of(scheduled)), actual, self._judge, interfaces, scheduled)
         return Planned(
             desired,
             graphs,
             scheduled,
-            replace(made, problems=located(made.problems, snapshot, objects)),
+            replace(made, problems=located(made.problems, desired.snapshot, repository.objects)),
             actual,
         )
 
-    def load(self, snapshot: Snapshot, objects: Objects) -> Desired:
-        loaded = with_ignores(self._loader.load(snapshot, objects), objects)
-        loaded = replace(loaded, registered=self._state.assets.all())
+    def load(self, snapshot: Snapshot, repository: Repository, lock: Iterable[Resolution] = ()) -> Desired:
+        """What a snapshot wants, with the releases that its references need.
+
+        Args:
+            lock: what references must be resolved to again.
+        """
+        objects = repository.objects
+        loaded = replace(
+            self._loader.load(snapshot, objects),
+            registered=self._state.assets.all(),
+            pinned={(each.kind, each.reference): each.version or ANONYMOUS for each in lock},
+        )
+        loaded = with_ignores(self._releases.load(loaded, repository.tags, objects), objects)
         known = with_outside_data(loaded, self._data_roots, self._state.documents, self._remote_data, objects)
         return with_bases(known, self._base_images, objects)
 
@@ -120,6 +136,8 @@ class Planner:
         """What a schedule runs that fires for a moment, with the references of the desired state as it is now."""
         return fire(schedule, Registry(desired), trigger_time(moment))
 
-    def keep_versions(self, planned: Planned) -> None:
+    def keep_versions(self, planned: Planned, repository: Repository) -> None:
         """Note what the versions of an applied revision mean from now on."""
-        self._state.sources.save_versions(self._judge.fresh(planned.desired, planned.actual))
+        desired, actual = planned.desired, planned.actual
+        interfaces = interfaces_of(self._judge.to_keep(desired, actual), desired, repository.objects)
+        self._state.sources.save_versions(self._judge.fresh(desired, actual, interfaces))

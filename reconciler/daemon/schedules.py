@@ -42,7 +42,7 @@ class SourceSchedules:
         self._followed: dict[str, Schedule] = {}
         self._next: dict[str, float | None] = {}
 
-    def follow(self, schedules: Iterable[Schedule]) -> None:
+    def follow(self, schedules: Iterable[Schedule], firings: Mapping[str, Firing]) -> None:
         """Take up the schedules of a revision; one that is new or has another trigger counts from now on."""
         self._followed = {each.name: each for each in schedules if each.is_enabled and not each.unsupported}
         self._next = {name: due for name, due in self._next.items() if name in self._followed}
@@ -52,11 +52,14 @@ class SourceSchedules:
         now = self._clock()
         for name, schedule in self._followed.items():
             trigger = _digest(schedule.trigger)
+            pipeline = firings.get(schedule.file, Firing()).pipeline
             known = self._known.get(name)
             if known is None or known.trigger != trigger:
-                self._save(ScheduleState(self._source, name, trigger, now))
+                self._save(ScheduleState(self._source, name, trigger, now, pipeline=pipeline))
             elif known.seen > now + _LONGEST_STEP_BACK_SECONDS:  # the clock was wrong when this was noted
-                self._save(replace(known, seen=now))
+                self._save(replace(known, seen=now, pipeline=pipeline))
+            elif known.pipeline != pipeline:
+                self._save(replace(known, pipeline=pipeline))
             elif name not in self._next:
                 self._save(known, is_new=False)
 

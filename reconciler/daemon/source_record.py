@@ -33,9 +33,9 @@ class SourceRecord:
             )
         )
 
-    def refused(self, snapshot: Snapshot, message: str) -> None:
+    def refused(self, snapshot: Snapshot, reason: str, message: str) -> None:
         """A revision is not applied, what was applied before stays."""
-        self._of_newest = stalled("InvalidManifests", message)
+        self._of_newest = stalled(reason, message)
         self._save(self._attempt(snapshot))
 
     def away(self, conditions: Conditions) -> None:

@@ -73,7 +73,7 @@ class Starter:
             if plan.action is PipelineAction.RUN and not self._is_due(graph, is_asked):
                 continue
             started.append(self._carry_out(plan, actual, applied.desired, trigger))
-        self._schedules.follow(applied.desired.schedules)
+        self._schedules.follow(applied.desired.schedules, applied.firings)
         started.extend(filter(None, (self._fire(due, applied.desired) for due in self._schedules.due())))
         return started
 

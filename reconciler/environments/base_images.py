@@ -17,8 +17,9 @@ from reconciler.model.configuration import BuildSettings
 from reconciler.model.desired import Desired
 from reconciler.model.errors import EngineError, EnvironmentBuildError
 from reconciler.model.steps import EnvironmentSpec
-from reconciler.planning.environments import environment_spec, environments_in
-from reconciler.planning.resolve import Unresolved
+from reconciler.planning.environment_specs import environment_spec
+from reconciler.planning.environments import environments_in
+from reconciler.planning.repository_paths import Unresolved
 
 _AT_ONCE = 8
 _FORGET_SECONDS = 30.0

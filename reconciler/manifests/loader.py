@@ -24,7 +24,7 @@ from reconciler.manifests.settings import SETTINGS_FILE, settings_of
 from reconciler.model.desired import Desired, Settings
 from reconciler.model.kinds import AnyManifest
 from reconciler.model.problems import Code, Problem, Severity
-from reconciler.model.snapshot import EntryKind, Snapshot
+from reconciler.model.snapshot import Entry, EntryKind, Snapshot
 
 _SUFFIXES = (".yaml", ".yml")
 _AT_ONCE = 1000  # files whose text is in memory together
@@ -68,7 +68,9 @@ class DocumentCache(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Loaded:
+class LoadedFile:
+    """What a file was found to hold."""
+
     oid: str
     manifest: AnyManifest | None
     problems: tuple[Problem, ...] = ()
@@ -81,17 +83,17 @@ class Loader:
     def __init__(self, cache: DocumentCache | None = None) -> None:
         self._cache = cache
         self._snapshot: Snapshot | None = None
-        self._loaded: dict[str, _Loaded] = {}
+        self._loaded: dict[str, LoadedFile] = {}
         self._names = Names()
 
     def load(self, snapshot: Snapshot, blobs: BlobReader) -> Desired:
         """All manifests of the snapshot, with every problem that a file shows by itself."""
-        loaded: dict[str, _Loaded] = {}
+        loaded: dict[str, LoadedFile] = {}
         paths: Iterable[str] = snapshot.entries
         if self._snapshot is not None:
             paths = snapshot.paths_changed_since(self._snapshot)
             loaded = {**self._loaded}
-        unread = {path: snapshot.entries[path].oid for path in paths if _may_be_manifest(path, snapshot)}
+        unread = {path: snapshot.entries[path].oid for path in paths if may_be_manifest(path, snapshot.entries)}
         for path in paths:
             if path not in unread:
                 loaded.pop(path, None)
@@ -101,31 +103,13 @@ class Loader:
         self._snapshot = snapshot
         return self._desired(snapshot, blobs)
 
-    def _read(self, unread: Mapping[str, str], blobs: BlobReader) -> dict[str, _Loaded]:
+    def _read(self, unread: Mapping[str, str], blobs: BlobReader) -> dict[str, LoadedFile]:
         paths = list(unread)
-        loaded: dict[str, _Loaded] = {}
+        loaded: dict[str, LoadedFile] = {}
         with _nothing_collected():
             for start in range(0, len(paths), _AT_ONCE):
-                loaded.update(self._read_some({path: unread[path] for path in paths[start : start + _AT_ONCE]}, blobs))
-        return loaded
-
-    def _read_some(self, unread: Mapping[str, str], blobs: BlobReader) -> dict[str, _Loaded]:
-        oids = list(dict.fromkeys(unread.values()))
-        cached = self._cache.documents(oids) if self._cache else {}
-        contents = blobs.read_many([oid for oid in oids if oid not in cached])
-        fresh: dict[str, tuple[str, str]] = {}
-        loaded: dict[str, _Loaded] = {}
-        for path, oid in unread.items():
-            if oid in cached:
-                kind, text = cached[oid]
-                manifest, problems = _build(Form(kind), json.loads(text), path) if kind else (None, ())
-                loaded[path] = _Loaded(oid, manifest, problems)
-                continue
-            loaded[path], document = _parse(contents[oid], path, oid)
-            if document is not None:
-                fresh[oid] = document
-        if self._cache and fresh:
-            self._cache.keep_documents(fresh)
+                some = {path: unread[path] for path in paths[start : start + _AT_ONCE]}
+                loaded.update(read_files(some, blobs, self._cache))
         return loaded
 
     def _desired(self, snapshot: Snapshot, blobs: BlobReader) -> Desired:
@@ -155,6 +139,29 @@ class Loader:
         )
 
 
+def read_files(
+    unread: Mapping[str, str], blobs: BlobReader, cache: DocumentCache | None = None
+) -> dict[str, LoadedFile]:
+    """What files hold, given by path with the ids of their blobs."""
+    oids = list(dict.fromkeys(unread.values()))
+    cached = cache.documents(oids) if cache else {}
+    contents = blobs.read_many([oid for oid in oids if oid not in cached])
+    fresh: dict[str, tuple[str, str]] = {}
+    loaded: dict[str, LoadedFile] = {}
+    for path, oid in unread.items():
+        if oid in cached:
+            kind, text = cached[oid]
+            manifest, problems = _build(Form(kind), json.loads(text), path) if kind else (None, ())
+            loaded[path] = LoadedFile(oid, manifest, problems)
+            continue
+        loaded[path], document = _parse(contents[oid], path, oid)
+        if document is not None:
+            fresh[oid] = document
+    if cache and fresh:
+        cache.keep_documents(fresh)
+    return loaded
+
+
 @contextmanager
 def _nothing_collected() -> Iterator[None]:
     """What is read stays: a collection would only walk through all of it, again and again."""
@@ -167,14 +174,15 @@ def _nothing_collected() -> Iterator[None]:
             gc.enable()
 
 
-def _may_be_manifest(path: str, snapshot: Snapshot) -> bool:
+def may_be_manifest(path: str, entries: Mapping[str, Entry]) -> bool:
+    """Whether a path is that of a YAML file."""
     if not path.endswith(_SUFFIXES):
         return False
-    entry = snapshot.entries.get(path)
+    entry = entries.get(path)
     return entry is not None and entry.kind is EntryKind.FILE
 
 
-def _parse(content: bytes, path: str, oid: str) -> tuple[_Loaded, tuple[str, str] | None]:
+def _parse(content: bytes, path: str, oid: str) -> tuple[LoadedFile, tuple[str, str] | None]:
     """The manifest of a file, and what may be cached of it: only documents without any problem."""
     read = yaml_reader.read(content, path)
     if read.problems and not read.values:
@@ -183,30 +191,30 @@ def _parse(content: bytes, path: str, oid: str) -> tuple[_Loaded, tuple[str, str
     documents = [value for value in values if isinstance(value, dict)]
     forms = [form for value in documents if (form := form_of_document(value)) is not None]
     if not forms:
-        return _Loaded(oid, None), None if read.problems else ("", "")
+        return LoadedFile(oid, None), None if read.problems else ("", "")
     if len(values) > 1:
         message = "the file holds several documents"
         several = Problem(path, Code.SYNTAX, message, "give each manifest a file of its own", line=1, column=1)
-        return _Loaded(oid, None, (*read.problems, several)), None
+        return LoadedFile(oid, None, (*read.problems, several)), None
     form, document = forms[0], documents[0]
     if isinstance(form, Unsupported):
-        return _Loaded(oid, None, (*read.problems, _unsupported(path, form)), form.name), None
+        return LoadedFile(oid, None, (*read.problems, _unsupported(path, form)), form.name), None
     misread = _misread_version(content, document, path)
     problems = (*read.problems, *misread, *check(form, document, path))
     if any(problem.is_error for problem in problems):
-        return _Loaded(oid, None, problems), None
+        return LoadedFile(oid, None, problems), None
     manifest, more = _build(form, document, path)
     cacheable = None if problems else (str(form), json.dumps(document))
-    return _Loaded(oid, manifest, (*problems, *more)), cacheable
+    return LoadedFile(oid, manifest, (*problems, *more)), cacheable
 
 
-def _unreadable(content: bytes, path: str, oid: str, problems: tuple[Problem, ...]) -> _Loaded:
+def _unreadable(content: bytes, path: str, oid: str, problems: tuple[Problem, ...]) -> LoadedFile:
     """A file that is no YAML: of a kind that is not supported anyway, a manifest, or none of our business."""
     schema = _SCHEMA.search(content[:20_000])
     kind = unsupported_of_schema(schema[1].decode(errors="replace")) if schema else None
     if kind is not None:
-        return _Loaded(oid, None, (replace(_unsupported(path, kind), line=1, column=1),), kind.name)
-    return _Loaded(oid, None, problems if _looks_like_manifest(content, path) else ())
+        return LoadedFile(oid, None, (replace(_unsupported(path, kind), line=1, column=1),), kind.name)
+    return LoadedFile(oid, None, problems if _looks_like_manifest(content, path) else ())
 
 
 def _misread_version(content: bytes, document: Mapping[str, Any], path: str) -> tuple[Problem, ...]:
@@ -249,7 +257,7 @@ def located(problems: Iterable[Problem], snapshot: Snapshot, blobs: BlobReader) 
     result: list[Problem] = []
     places: dict[str, Places] = {}
     for problem in problems:
-        entry = snapshot.entries.get(problem.file)
+        entry = snapshot.entry(problem.file)
         if problem.line or entry is None:
             result.append(problem)
             continue

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.manifests import yaml_reader
 from reconciler.manifests.schema import check
 from reconciler.model.data_paths import BadPathError, InRepository, data_place
 from reconciler.model.desired import Settings
+from reconciler.model.manifests import Kind
 from reconciler.model.problems import Code, Pointer, Problem
+from reconciler.model.releases import KIND_NAME_VERSION, NAME_VERSION, RELEASED_KINDS, BadPatternError, TagPattern
+from reconciler.model.versions import InvalidRangeError, parse_range
 
 SETTINGS_FILE = "reconciler.yaml"
 
@@ -28,12 +31,19 @@ def settings_of(content: bytes) -> tuple[Settings, tuple[Problem, ...]]:
         return Settings(), tuple(problems)
     datastores = _texts(values, "datastores")
     problems.extend(_unusable(datastores))
+    tags, wrong_pattern = _tags(values)
+    problems.extend(wrong_pattern)
+    labels = list(_labels(values))
+    problems.extend(_unreadable(labels))
     wrong = {problem.pointer for problem in problems}
     settings = Settings(
         environments=tuple(_right(_texts(values, "environments"), "environments", wrong)),
         mutated_versions_are_errors=values.get("versions") != "warn",
         datastores=tuple(_right(datastores, "datastores", wrong)),
         is_strict=values.get("strict") is True,
+        is_tags_only=values.get("registry") == "tags-only",
+        tags=tags,
+        labels={key: wanted for pointer, key, wanted in labels if pointer not in wrong},
     )
     return settings, tuple(problems)
 
@@ -43,6 +53,38 @@ def _texts(values: Mapping[str, object], key: str) -> dict[str, str]:
     if not isinstance(mapping, dict):
         return {}
     return {name: value for name, value in mapping.items() if isinstance(value, str) and value}
+
+
+def _tags(values: Mapping[str, object]) -> tuple[TagPattern, list[Problem]]:
+    written = values.get("tags")
+    if not isinstance(written, str):
+        return TagPattern(), []
+    try:
+        return TagPattern(written), []
+    except BadPatternError as bad:
+        hint = f'write `tags: "{KIND_NAME_VERSION}"` or `tags: "{NAME_VERSION}"`'
+        return TagPattern(), [_problem(f"`{written}` is no pattern of tags: {bad}", hint, ("tags",))]
+
+
+def _labels(values: Mapping[str, object]) -> Iterator[tuple[Pointer, tuple[Kind, str, str], str]]:
+    """The labels with the way to each; what the schema refuses is left out."""
+    of_names = values.get("labels")
+    for written, labels in of_names.items() if isinstance(of_names, dict) else ():
+        kind, _, name = str(written).partition("/")
+        if kind not in RELEASED_KINDS or not name or not isinstance(labels, dict):
+            continue
+        for label, wanted in labels.items():
+            if isinstance(wanted, str):
+                yield ("labels", written, label), (Kind(kind), name, str(label)), wanted
+
+
+def _unreadable(labels: Iterable[tuple[Pointer, tuple[Kind, str, str], str]]) -> Iterator[Problem]:
+    for pointer, (kind, name, label), wanted in labels:
+        try:
+            parse_range(wanted)
+        except InvalidRangeError as error:
+            hint = f"write a version or a range that `{kind}/{name}@{label}` stands for, such as `^1.2`"
+            yield _problem(str(error), hint, pointer)
 
 
 def _unusable(datastores: Mapping[str, str]) -> Iterator[Problem]:

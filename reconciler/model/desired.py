@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from itertools import chain
 
 from reconciler.model.data_paths import RemoteData, RemoteTrouble
 from reconciler.model.kinds import AnyManifest
-from reconciler.model.manifests import Component, DataAsset, Environment
+from reconciler.model.manifests import Component, DataAsset, Environment, Kind
 from reconciler.model.pipelines import Pipeline
 from reconciler.model.problems import Problem
+from reconciler.model.releases import Release, TagPattern
 from reconciler.model.runs import RegisteredData
 from reconciler.model.schedules import Schedule
-from reconciler.model.snapshot import Snapshot
+from reconciler.model.snapshot import MOUNT, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,18 @@ class Settings:
         mutated_versions_are_errors: False where `versions: warn` softens the rule.
         datastores: names of Azure ML's datastores with the folder or URL that stands for each.
         is_strict: whether carelessness is an error, as with `--strict`.
+        is_tags_only: whether a version counts only once a tag holds it, with `registry: tags-only`.
+        tags: how the tags of releases are written.
+        labels: ranges of versions that go by a name, by kind and name of what they belong to and by label.
     """
 
     environments: tuple[tuple[str, str], ...] = ()
     mutated_versions_are_errors: bool = True
     datastores: tuple[tuple[str, str], ...] = ()
     is_strict: bool = False
+    is_tags_only: bool = False
+    tags: TagPattern = field(default_factory=TagPattern)
+    labels: Mapping[tuple[Kind, str, str], str] = field(default_factory=dict)
 
     def mapped_environment(self, name: str) -> str | None:
         """The repository's environment that stands for a curated one; the first pattern that fits wins."""
@@ -57,6 +65,12 @@ class Desired:
         unsupported: the kinds of the files that are recognised and refused by name.
         ignores: the patterns of `.amlignore` files, by the folder that each lies in.
         registered: the outputs that steps registered as data assets, to be referred to like those of the repository.
+        releases: the versions that tags hold, by kind and name.
+        released: the manifests of those of them that were looked at, by `TAG//path`, which is also their `file`.
+        release_files: where a release has its manifest, by tag and kind.
+        broken_releases: why a release cannot be used, by tag and kind.
+        agreeing: the files of manifests that are the same as what the tag of their version holds.
+        pinned: versions that references must be resolved to, by kind and text of the reference; "" for none.
         problems: what the loader found; references are checked when the graph is built.
     """
 
@@ -73,6 +87,26 @@ class Desired:
     renamed: frozenset[str] = frozenset()
     ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     registered: tuple[RegisteredData, ...] = ()
+    releases: Mapping[tuple[Kind, str], tuple[Release, ...]] = field(default_factory=dict)
+    released: Mapping[str, AnyManifest] = field(default_factory=dict)
+    release_files: Mapping[tuple[str, Kind], str] = field(default_factory=dict)
+    broken_releases: Mapping[tuple[str, Kind], str] = field(default_factory=dict)
+    agreeing: frozenset[str] = frozenset()
+    pinned: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
+
+    def manifest_at(self, path: str) -> AnyManifest | None:
+        """The manifest of a file, of this revision or of a release."""
+        return self.manifests.get(path) or self.released.get(path)
+
+    def tag_revision(self, file: str) -> str:
+        """`component/split/v1.2.0@sha1:…` for a file of a release, "" for one of this revision."""
+        tag, is_mounted, _ = file.partition(MOUNT)
+        mount = self.snapshot.mounts.get(tag) if is_mounted else None
+        return f"{tag}@sha1:{mount.commit}" if mount is not None else ""
+
+    def with_released(self) -> Iterator[AnyManifest]:
+        """All manifests of this revision, then those of releases that were looked at."""
+        return chain(self.manifests.values(), self.released.values())
 
     @property
     def pipelines(self) -> list[Pipeline]:

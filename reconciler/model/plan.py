@@ -75,7 +75,14 @@ class EnvironmentPlan:
 
 @dataclass(frozen=True, slots=True)
 class VersionPlan:
-    """A manifest whose version or content changed, and the bump that its interface demands."""
+    """A manifest whose version or content changed, and the bump that its interface demands.
+
+    Attributes:
+        required: none where nothing changed but the version.
+        why: the changes that demand it.
+        wanted: the version to write where this one is not enough, else "".
+        note: what else is to be said of one that is.
+    """
 
     kind: Kind
     name: str
@@ -84,6 +91,8 @@ class VersionPlan:
     required: Bump
     is_ok: bool
     why: tuple[str, ...]
+    wanted: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +134,20 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class ReleasedVersion:
-    """A version that was applied before: what it held and at which revision."""
+    """A version that was applied before: what it held and at which revision.
+
+    Attributes:
+        interface: canonical JSON, to compute the required bump; "" where it is not known.
+        description: None where it is not known.
+    """
 
     kind: Kind
     name: str
     version: str
     digest: str
     revision: str
-    interface: str = ""  # canonical JSON, to compute the required bump
+    interface: str = ""
+    description: str | None = None
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ class Code(StrEnum):
     OUTSIDE_REPOSITORY = "outside-repository"
     VERSION_MUTATED = "version-mutated"
     VERSION_BUMP = "version-bump"
+    UNNEEDED_BUMP = "unneeded-bump"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+MOUNT = "//"  # between a tag and a path of what it holds; no path of a repository has it
+
 
 class EntryKind(StrEnum):
     FILE = "file"
@@ -37,6 +39,20 @@ class Difference:
     paths: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """Paths of another commit, which are seen at `TAG//path`.
+
+    Attributes:
+        tree: the id of that commit's root tree, "" where not all of it is needed.
+        entries: those of its paths that are needed, relative to its root.
+    """
+
+    commit: str
+    tree: str
+    entries: Mapping[str, Entry]
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """All paths of a repository at one revision.
@@ -47,6 +63,7 @@ class Snapshot:
         tree: the id of the root tree.
         entries: POSIX paths relative to the root, folders included, the root itself not.
         difference: from the snapshot that this one was made from, None where it was listed afresh.
+        mounts: what is seen of other commits, by tag.
     """
 
     revision: str
@@ -54,6 +71,7 @@ class Snapshot:
     tree: str
     entries: Mapping[str, Entry]
     difference: Difference | None = field(default=None, repr=False, compare=False)
+    mounts: Mapping[str, Mount] = field(default_factory=dict, repr=False)
     _sorted: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def paths_changed_since(self, earlier: Snapshot) -> frozenset[str]:
@@ -64,8 +82,23 @@ class Snapshot:
         changed = {path for path, entry in now.items() if was.get(path) != entry} | (was.keys() - now.keys())
         return frozenset(changed if earlier.tree == self.tree else {*changed, ""})
 
+    def entry(self, path: str) -> Entry | None:
+        """What lies at a path, of this revision or of a mount; `""` and `TAG//` are the roots."""
+        tag, is_mounted, inside = path.partition(MOUNT)
+        if not is_mounted:
+            return self.entries.get(path) if path else Entry(self.tree, EntryKind.TREE)
+        mount = self.mounts.get(tag)
+        if mount is None:
+            return None
+        if inside or not mount.tree:
+            return mount.entries.get(inside)
+        return Entry(mount.tree, EntryKind.TREE)
+
     def files_under(self, folder: str) -> dict[str, str]:
-        """Paths of the files in a folder, relative to it, with their object ids; `""` is the root."""
+        """Paths of the files in a folder, relative to it, with their object ids; `""` and `TAG//` are the roots."""
+        tag, is_mounted, inside = folder.partition(MOUNT)
+        if is_mounted:
+            return _files_under(self.mounts[tag].entries, inside) if tag in self.mounts else {}
         if not self._sorted:
             self._sorted.extend(sorted(self.entries))
         prefix = f"{folder}/" if folder else ""
@@ -79,6 +112,15 @@ class Snapshot:
         return found
 
 
+def _files_under(entries: Mapping[str, Entry], folder: str) -> dict[str, str]:
+    prefix = f"{folder}/" if folder else ""
+    return {
+        path[len(prefix) :]: entry.oid
+        for path, entry in sorted(entries.items())
+        if path.startswith(prefix) and entry.kind is not EntryKind.TREE
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Commit:
     """Who changed the repository, when and why."""
@@ -87,3 +129,8 @@ class Commit:
     author: str
     authored: str  # RFC 3339
     subject: str
+
+
+def mounted(tag: str, path: str) -> str:
+    """How a path of what a tag holds is written: `component/split/v1.2.0//components/split/component.yaml`."""
+    return f"{tag}{MOUNT}{path}"

@@ -27,7 +27,8 @@ from reconciler.model.steps import DataSource, InputSource, StepSource
 from reconciler.model.versions import InvalidRangeError
 from reconciler.planning.data_paths import data_source
 from reconciler.planning.registered import registered_source, registered_version, registering
-from reconciler.planning.resolve import Registry, Unresolved
+from reconciler.planning.repository_paths import Unresolved
+from reconciler.planning.resolve import Registry
 
 _NAME = re.compile(r"\$\{\{\s*name\s*\}\}")
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")

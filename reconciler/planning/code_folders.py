@@ -10,9 +10,9 @@ from reconciler.model.desired import Desired
 from reconciler.model.digests import digest_of
 from reconciler.model.manifests import Component
 from reconciler.model.problems import Code, Pointer, Problem
-from reconciler.model.snapshot import Entry, EntryKind
+from reconciler.model.snapshot import MOUNT, Entry, EntryKind
 from reconciler.model.steps import CodeFolder
-from reconciler.planning.resolve import Unresolved, within_repository
+from reconciler.planning.repository_paths import Unresolved, within_repository
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -83,7 +83,7 @@ def _below(folder: str, prefix: str, desired: Desired) -> Iterator[tuple[str, En
     """What lies in a folder and is not ignored there, with the folders that still hold something."""
     ignored = desired.ignores.get(folder)
     patterns = None if ignored is None else _patterns(ignored)
-    start = f"{folder}/" if folder else ""
+    start = f"{folder}/" if folder and not folder.endswith(MOUNT) else folder
     folders: set[str] = set()
     for path in desired.snapshot.files_under(folder):
         if path == IGNORE_FILE or (patterns is not None and patterns.match_file(path)):
@@ -91,8 +91,8 @@ def _below(folder: str, prefix: str, desired: Desired) -> Iterator[tuple[str, En
         for position, letter in enumerate(path):
             if letter == "/" and path[:position] not in folders:
                 folders.add(path[:position])
-                yield prefix + path[:position], desired.snapshot.entries[start + path[:position]]
-        yield prefix + path, desired.snapshot.entries[start + path]
+                yield prefix + path[:position], _entry(start + path[:position], desired)
+        yield prefix + path, _entry(start + path, desired)
 
 
 def _patterns(lines: Sequence[str]) -> GitIgnoreSpec:
@@ -102,14 +102,17 @@ def _patterns(lines: Sequence[str]) -> GitIgnoreSpec:
 
 
 def _entry(path: str, desired: Desired) -> Entry:
-    return desired.snapshot.entries[path] if path else Entry(desired.snapshot.tree, EntryKind.TREE)
+    entry = desired.snapshot.entry(path)
+    if entry is None:
+        raise KeyError(path)
+    return entry
 
 
 def _code_path(component: Component, written: str, desired: Desired) -> str:
     pointer: Pointer = (*component.place, "code")
     path = within_repository(component.file, written, pointer)
-    entry = desired.snapshot.entries.get(path)
-    if path and (entry is None or entry.kind not in (EntryKind.TREE, EntryKind.FILE)):
+    entry = desired.snapshot.entry(path)
+    if entry is None or entry.kind not in (EntryKind.TREE, EntryKind.FILE):
         message = f"there is no folder `{path}`" if entry is None else f"`{path}` is neither a folder nor a file"
         hint = "commit the folder of the component's code, or correct `code:`"
         raise Unresolved(Problem(component.file, Code.MISSING_FILE, message, hint, pointer))
@@ -119,12 +122,12 @@ def _code_path(component: Component, written: str, desired: Desired) -> str:
 def _include_path(component: Component, index: int, desired: Desired) -> str:
     pointer: Pointer = (*component.place, "additional_includes", index)
     path = within_repository(component.file, component.includes[index], pointer)
-    entries: Mapping[str, Entry] = desired.snapshot.entries
-    entry = entries.get(path)
-    if entry is not None and entry.kind in (EntryKind.FILE, EntryKind.TREE):
+    entry = desired.snapshot.entry(path)
+    is_root = not path or path.endswith(MOUNT)
+    if entry is not None and entry.kind in (EntryKind.FILE, EntryKind.TREE) and not is_root:
         return path
     hint = "commit it, or correct `additional_includes:`"
-    if not path:
+    if is_root:
         message, hint = "the whole repository cannot be included", "name the folders that are needed"
     elif entry is not None:
         message, hint = f"`{path}` is neither a file nor a folder", "include what it leads to"

@@ -21,7 +21,7 @@ from reconciler.model.nearest import did_you_mean
 from reconciler.model.problems import Code, Pointer, Problem, Severity
 from reconciler.model.snapshot import EntryKind
 from reconciler.model.steps import DataSource
-from reconciler.planning.resolve import Unresolved, within_repository
+from reconciler.planning.repository_paths import Unresolved, within_repository
 
 _TABLE = "mltable"
 
@@ -74,21 +74,20 @@ class _Path:
                 return self._at_url(place)
 
     def _in_repository(self, place: InRepository) -> DataSource:
-        entries = self._desired.snapshot.entries
+        snapshot = self._desired.snapshot
         base = "" if place.is_from_root else self._file
         inside = within_repository(base, place.path, self._pointer)
-        if "\\" in place.path and inside not in entries:
+        if "\\" in place.path and snapshot.entry(inside) is None:
             inside = within_repository(base, place.path.replace("\\", "/"), self._pointer)
             self._has_backslashes = True
-        entry = entries.get(inside)
-        oid = entry.oid if entry is not None else self._desired.snapshot.tree if not inside else ""
-        is_folder = entry.kind is EntryKind.TREE if entry is not None else not inside
-        if not oid or (entry is not None and entry.kind not in (EntryKind.FILE, EntryKind.TREE)):
-            hint = did_you_mean(inside, entries, "commit it, or correct the path")
+        entry = snapshot.entry(inside)
+        if entry is None or entry.kind not in (EntryKind.FILE, EntryKind.TREE):
+            hint = did_you_mean(inside, snapshot.entries, "commit it, or correct the path")
             raise self._unresolved(Code.MISSING_FILE, f"there is no `{inside}` in the repository", hint)
+        is_folder = entry.kind is EntryKind.TREE
         if self._kind == _TABLE:
-            self._check_table(inside, is_folder, posixpath.join(inside, TABLE_FILE) in entries)
-        return DataSource(self._label, self._kind, f"git:{oid}", inside, oid, is_folder, file=self._file)
+            self._check_table(inside, is_folder, snapshot.entry(posixpath.join(inside, TABLE_FILE)) is not None)
+        return DataSource(self._label, self._kind, f"git:{entry.oid}", inside, entry.oid, is_folder, file=self._file)
 
     def _on_disk(self, path: str) -> DataSource:
         digest = self._desired.local_data.get(path)

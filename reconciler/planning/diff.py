@@ -31,10 +31,10 @@ from reconciler.model.steps import (
     fingerprint_of,
 )
 from reconciler.model.strictness import judged
-from reconciler.planning.environments import environment_spec
+from reconciler.planning.environment_specs import environment_spec
 from reconciler.planning.firing import Firing
 from reconciler.planning.reasons import definition_reasons
-from reconciler.planning.resolve import Unresolved
+from reconciler.planning.repository_paths import Unresolved
 from reconciler.planning.versions import VersionJudge
 
 
@@ -44,6 +44,7 @@ def plan(
     problems: Iterable[Problem],
     actual: Actual,
     judge: VersionJudge | None = None,
+    interfaces: Mapping[str, str] | None = None,
     scheduled: Mapping[str, Firing] | None = None,
 ) -> Plan:
     """The plan from the actual state to the desired one.
@@ -51,10 +52,11 @@ def plan(
     Args:
         problems: what was found while the graphs were built.
         judge: the one of the plan before.
+        interfaces: of the manifests that it compares, by file.
         scheduled: what schedules would run, by file.
     """
     pipelines = tuple(plan_pipeline(graph, actual) for graph in graphs)
-    versions, misversioned = (judge or VersionJudge()).judge(desired, actual)
+    versions, misversioned = (judge or VersionJudge()).judge(desired, actual, interfaces or {})
     found = judged((*desired.problems, *problems), desired.settings)
     broken = {problem.file for problem in found if problem.is_error}
     return Plan(

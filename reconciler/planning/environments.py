@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.model.desired import Desired
-from reconciler.model.digests import digest_of
 from reconciler.model.manifests import Component, Environment
 from reconciler.model.pipelines import Job, Pipeline, PipelineComponent
 from reconciler.model.problems import Code, Pointer, Problem
 from reconciler.model.references import Reference
 from reconciler.model.schedules import Schedule
-from reconciler.model.snapshot import EntryKind
 from reconciler.model.steps import EnvironmentSpec
-from reconciler.planning.resolve import Registry, Unresolved, within_repository
+from reconciler.planning.environment_specs import environment_spec
+from reconciler.planning.repository_paths import Unresolved
+from reconciler.planning.resolve import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,53 +77,9 @@ class Environments:
             return False
 
 
-def environment_spec(environment: Environment, desired: Desired) -> EnvironmentSpec:
-    """An environment with the digest of its image, conda file or build context.
-
-    Raises:
-        Unresolved: a file that it names is not in the repository.
-    """
-    entries = desired.snapshot.entries
-    conda_blob = context_tree = context = dockerfile_blob = None
-    if environment.conda_file is not None:
-        path = within_repository(environment.file, environment.conda_file, ("conda_file",))
-        entry = entries.get(path)
-        if entry is None or entry.kind is not EntryKind.FILE:
-            message, hint = f"there is no conda file `{path}`", "commit it, or correct the path"
-            raise Unresolved(Problem(environment.file, Code.MISSING_FILE, message, hint, ("conda_file",)))
-        conda_blob = entry.oid
-    if environment.build_path is not None:
-        path = within_repository(environment.file, environment.build_path, ("build", "path"))
-        context_tree = desired.snapshot.tree if not path else entries[path].oid if path in entries else None
-        dockerfile = f"{path}/{environment.dockerfile}" if path else str(environment.dockerfile)
-        if context_tree is None or dockerfile not in entries:
-            message, hint = f"there is no `{dockerfile}`", "commit the Dockerfile, or correct `build:`"
-            raise Unresolved(Problem(environment.file, Code.MISSING_FILE, message, hint, ("build",)))
-        context = _context_files(environment, path, desired)
-        dockerfile_blob = entries[dockerfile].oid
-    said = [environment.image, conda_blob, environment.conda, context, environment.dockerfile]
-    recipe = digest_of(said)
-    bases = desired.bases.get(recipe, ())
-    pins = [[name, pinned.rpartition("@")[2]] for name, pinned in bases if pinned]
-    return EnvironmentSpec(
-        name=environment.name,
-        version=environment.version,
-        digest=digest_of([*said, pins]) if pins else recipe,
-        file=environment.file,
-        image=environment.image,
-        conda=environment.conda,
-        conda_blob=conda_blob,
-        context_tree=context_tree,
-        dockerfile=environment.dockerfile,
-        dockerfile_blob=dockerfile_blob,
-        recipe=recipe,
-        bases=bases,
-    )
-
-
 def environments_in(desired: Desired) -> Iterator[Environment]:
     """All environments of a desired state, those that stand inline in components and jobs among them."""
-    for manifest in desired.manifests.values():
+    for manifest in desired.with_released():
         match manifest:
             case Environment():
                 yield manifest
@@ -147,10 +103,3 @@ def _of_jobs(jobs: Iterable[Job]) -> Iterator[Environment]:
 def _inline(environment: Reference | Environment | None) -> Iterator[Environment]:
     if isinstance(environment, Environment):
         yield environment
-
-
-def _context_files(environment: Environment, path: str, desired: Desired) -> list[tuple[str, str]]:
-    """The files of a build context; the manifest itself is none, so that a new version builds nothing."""
-    files = desired.snapshot.files_under(path)
-    prefix = f"{path}/" if path else ""
-    return sorted((name, oid) for name, oid in files.items() if prefix + name != environment.file)

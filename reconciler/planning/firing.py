@@ -15,7 +15,8 @@ from reconciler.model.references import Reference
 from reconciler.model.schedules import TRIGGER_TIME, Schedule
 from reconciler.model.steps import Graph
 from reconciler.planning.graph import graph_of
-from reconciler.planning.resolve import Registry, Unresolved, UnsupportedReference
+from reconciler.planning.repository_paths import Unresolved, UnsupportedReference
+from reconciler.planning.resolve import Registry
 
 _SOME_TIME = "2026-01-01T06:00:00"
 _AT: Pointer = ("create_job",)

@@ -10,7 +10,7 @@ from reconciler.model.commands import named
 from reconciler.model.desired import Desired
 from reconciler.model.digests import digest_of
 from reconciler.model.manifests import Component
-from reconciler.model.pipelines import Job, Pipeline, PipelineComponent
+from reconciler.model.pipelines import Job, Pipeline
 from reconciler.model.problems import Problem
 from reconciler.model.resources import Resources
 from reconciler.model.steps import (
@@ -30,9 +30,11 @@ from reconciler.planning.changes import Changes, changes_between
 from reconciler.planning.code_folders import CodeFolders
 from reconciler.planning.environments import Environments, environment_named
 from reconciler.planning.kept import BoundJob, KeptGraph, kept_graph
+from reconciler.planning.lock import lock_of, references_in
 from reconciler.planning.nesting import Unfolded, unfold
 from reconciler.planning.order import ordered, steps_before
-from reconciler.planning.resolve import Registry, Unresolved
+from reconciler.planning.repository_paths import Unresolved
+from reconciler.planning.resolve import Registry
 from reconciler.planning.soundness import Soundness
 from reconciler.planning.unused_parts import unused_part_problems
 
@@ -64,20 +66,21 @@ class GraphBuilder:
         for pipeline in desired.pipelines:
             kept = self._built.get(pipeline.file)
             if kept is not None and kept.still_holds(pipeline, changes, environments):
+                kept = self._built[pipeline.file] = kept.with_lock(changes, registry)
                 graphs.append(kept.graph)
                 problems.extend(kept.warnings)
                 used |= kept.parts
                 continue
             found: list[Problem] = []
-            graph, parts = self._graph(pipeline, registry, environments, found)
+            graph, unfolded = self._graph(pipeline, registry, environments, found)
             problems.extend(found)
-            used.update(part.file for part in parts)
+            used.update(part.file for part in unfolded.parts)
             self._built.pop(pipeline.file, None)
             if graph is not None and not any(problem.is_error for problem in found):
                 graphs.append(graph)
                 if graph.hindrances:
                     continue  # what may become supported is no part of a graph that could be kept
-                self._built[pipeline.file] = self._keep(pipeline, graph, parts, found)
+                self._built[pipeline.file] = self._keep(pipeline, graph, unfolded, found)
             else:
                 self._forget(pipeline)
         problems.extend(self._soundness.problems(registry, environments, changes))
@@ -97,20 +100,18 @@ class GraphBuilder:
         for key in [key for key in self._bound if key[0] == pipeline.file]:
             del self._bound[key]
 
-    def _keep(
-        self, pipeline: Pipeline, graph: Graph, parts: tuple[PipelineComponent, ...], warnings: list[Problem]
-    ) -> KeptGraph:
+    def _keep(self, pipeline: Pipeline, graph: Graph, unfolded: Unfolded, warnings: list[Problem]) -> KeptGraph:
         bound = {step.name: self._steps[pipeline.file, step.name][0].bound for step in graph.steps}
-        return kept_graph(pipeline, graph, bound, parts, warnings)
+        return kept_graph(pipeline, graph, bound, unfolded.parts, references_in(pipeline, unfolded), warnings)
 
     def _graph(
         self, pipeline: Pipeline, registry: Registry, environments: Environments, problems: list[Problem]
-    ) -> tuple[Graph | None, tuple[PipelineComponent, ...]]:
+    ) -> tuple[Graph | None, Unfolded]:
         unfolded = unfold(pipeline, registry, problems)
         jobs = {job.name: self._as_before(pipeline, job) for job in unfolded.jobs}
         order = self._order(pipeline, tuple(jobs.values()), problems)
         if order is None or any(name not in unfolded.components for name in jobs):
-            return None, unfolded.parts
+            return None, unfolded
         binder = JobBinder(registry, pipeline)
         for name, component in unfolded.components.items():
             binder.declare_outputs(name, component)
@@ -126,7 +127,7 @@ class GraphBuilder:
                 steps[name] = step
         problems.extend(binder.problems)
         if len(steps) + len(left_out) < len(jobs):
-            return None, unfolded.parts
+            return None, unfolded
         graph = Graph(
             pipeline.name,
             pipeline.version,
@@ -140,8 +141,10 @@ class GraphBuilder:
             unfolded.nested,
             unfolded.unsupported,
             tuple(binder.waiting.items()),
+            lock=lock_of(references_in(pipeline, unfolded), registry),
+            promotion=pipeline.promotion,
         )
-        return graph, unfolded.parts
+        return graph, unfolded
 
     def _as_before(self, pipeline: Pipeline, job: Job) -> Job:
         """The job of the revision before, where it is written alike: what was made of that one still holds."""

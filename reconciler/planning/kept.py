@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.model.manifests import Component, Kind
 from reconciler.model.pipelines import FromData, Job, Pipeline, PipelineComponent
@@ -12,6 +12,9 @@ from reconciler.model.steps import DataSource, EnvironmentSpec, Graph, StepSourc
 from reconciler.planning.bindings import BoundInputs
 from reconciler.planning.changes import Changes
 from reconciler.planning.environments import Environments, NamedEnvironment, environment_named
+from reconciler.planning.lock import lock_of
+from reconciler.planning.named import UsedReference
+from reconciler.planning.resolve import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class KeptGraph:
         paths: of the files and folders that it was made of.
         environments: how environments are named in it, and what they stood for.
         parts: the files of the pipeline components that it was made of.
+        references: all that it was resolved from.
     """
 
     pipeline: Pipeline
@@ -55,6 +59,7 @@ class KeptGraph:
     paths: frozenset[str]
     environments: tuple[tuple[NamedEnvironment, EnvironmentSpec], ...]
     parts: frozenset[str]
+    references: tuple[UsedReference, ...]
 
     def still_holds(self, pipeline: Pipeline, changes: Changes, environments: Environments) -> bool:
         if changes.is_everything or self.pipeline is not pipeline:
@@ -63,12 +68,20 @@ class KeptGraph:
             return False
         return all(environments.still_means(named, spec) for named, spec in self.environments)
 
+    def with_lock(self, changes: Changes, registry: Registry) -> KeptGraph:
+        """The same with the lock as it is now: another version of the same content may be meant."""
+        if not any(registry.key_of(used.kind, used.reference) in changes.names for used in self.references):
+            return self
+        lock = lock_of(self.references, registry)
+        return self if lock == self.graph.lock else replace(self, graph=replace(self.graph, lock=lock))
+
 
 def kept_graph(
     pipeline: Pipeline,
     graph: Graph,
     bound: Mapping[str, BoundJob],
     parts: Iterable[PipelineComponent],
+    references: tuple[UsedReference, ...],
     warnings: Iterable[Problem],
 ) -> KeptGraph:
     """A graph with what it was made of; `bound` holds its jobs by name, `parts` are the pipelines nested in it."""
@@ -81,6 +94,7 @@ def kept_graph(
         paths=frozenset((*_paths_used(graph, bound), *(part.file for part in parts))),
         environments=tuple(_environments_used(pipeline, graph, bound).values()),
         parts=frozenset(part.file for part in parts),
+        references=references,
     )
 
 

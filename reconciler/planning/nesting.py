@@ -22,7 +22,8 @@ from reconciler.model.problems import Code, Pointer, Problem, Severity
 from reconciler.model.references import Reference
 from reconciler.planning.given_values import TOLD, Given, GivenValues, Told, problem_of
 from reconciler.planning.order import steps_before
-from reconciler.planning.resolve import Registry, Unresolved, UnsupportedReference
+from reconciler.planning.repository_paths import Unresolved, UnsupportedReference
+from reconciler.planning.resolve import Registry
 
 _DEEPEST = 20
 _OF_STEPS = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -22,9 +21,12 @@ from reconciler.model.nearest import did_you_mean
 from reconciler.model.pipelines import FromData, Literal, Pipeline, PipelineComponent
 from reconciler.model.problems import Code, Pointer, Problem
 from reconciler.model.references import LATEST, Reference
+from reconciler.model.releases import Release, Resolution, Skipped
 from reconciler.model.snapshot import EntryKind
-from reconciler.model.versions import InvalidRangeError, highest_fitting, parse_version
+from reconciler.planning.candidates import Candidates, Chosen, NoneFitsError
 from reconciler.planning.changes import Changes
+from reconciler.planning.content_digests import content_digest
+from reconciler.planning.repository_paths import Unresolved, UnsupportedReference, within_repository
 
 M = TypeVar("M", Component, Environment, DataAsset, Model, Pipeline)
 _KINDS: dict[type, Kind] = {
@@ -36,20 +38,8 @@ _KINDS: dict[type, Kind] = {
 }
 
 
-class Unresolved(Exception):  # noqa: N818 - a problem of a manifest, not an error of the program
-    """A reference leads nowhere; carries the problem to show."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
-
-
-class UnsupportedReference(Unresolved):
-    """A reference leads to a manifest of a kind that is recognised and refused."""
-
-
 class Registry:
-    """The manifests of a desired state by kind, name and version, and by file.
+    """The manifests of a desired state by kind, name and version, and by file; those of releases among them.
 
     Attributes:
         parts: the pipeline components by file.
@@ -57,6 +47,7 @@ class Registry:
 
     def __init__(self, desired: Desired) -> None:
         self.desired = desired
+        self._chosen: dict[tuple[Kind, str, str], Chosen] = {}
         self._named: dict[tuple[Kind, str], list[AnyManifest]] = {}
         self._names: dict[Kind, list[str]] = {}
         self.parts: dict[str, PipelineComponent] = {}
@@ -69,6 +60,7 @@ class Registry:
     def follow(self, desired: Desired, changes: Changes) -> None:
         """Become the registry of a later desired state."""
         self._names.clear()
+        self._chosen.clear()
         self.desired = desired
         for key in changes.names:
             self._named[key] = [known for known in self._named.get(key, ()) if known.file not in changes.files]
@@ -118,10 +110,82 @@ class Registry:
         Raises:
             Unresolved: nothing fits.
         """
-        is_model = kind in MODEL_TYPES or (Kind.DATA, reference.name) not in self._named
-        if reference.path is None and is_model and (Kind.MODEL, reference.name) in self._named:
+        name = reference.name or ""
+        is_model = kind in MODEL_TYPES or not self._has(Kind.DATA, name)
+        if reference.path is None and is_model and self._has(Kind.MODEL, name):
             return self.resolve(Model, reference, file, pointer)
         return self.resolve(DataAsset, reference, file, pointer)
+
+    def choose(self, kind: Kind, reference: Reference) -> Chosen | None:
+        """The version that a reference by name means, None where nothing of that name is there.
+
+        Raises:
+            NoneFitsError: none of the versions is what is asked for.
+        """
+        name = self._meant(kind, reference.name or "")
+        if not self._has(kind, name):
+            return None
+        is_mapped = name != reference.name
+        wanted = self.desired.pinned.get((kind, reference.short), LATEST if is_mapped else reference.wanted)
+        key = (kind, name, wanted)
+        known = self._chosen.get(key)
+        if known is None:
+            known = self._chosen[key] = self._candidates(kind, name).choose(wanted)
+        return known
+
+    def resolution(self, kind: Kind, reference: Reference, file: str) -> Resolution | None:
+        """What a reference in `file` is resolved to, None where it leads nowhere."""
+        skipped: tuple[Skipped, ...] = ()
+        release: Release | None = None
+        if kind is Kind.DATA and reference.path is None and not self._has(kind, reference.name or ""):
+            kind = Kind.MODEL  # which data inputs may read too
+        try:
+            found = self._found(kind, reference, file, ())
+            if reference.path is None:
+                chosen = self.choose(kind, reference)
+                release, skipped = (chosen.release, chosen.skipped) if chosen is not None else (None, ())
+        except Unresolved:
+            return None
+        tag, commit = (release.tag, release.commit) if release is not None else ("", "")
+        digest = content_digest(found, self.desired)
+        return Resolution(
+            kind_of(found), reference.short, found.name, found.version, found.file, tag, commit, digest, skipped
+        )
+
+    def key_of(self, kind: Kind, reference: Reference) -> tuple[Kind, str]:
+        """The kind and name of what a reference by name means."""
+        return kind, self._meant(kind, reference.name or "")
+
+    def files_of(self, kind: Kind, name: str) -> tuple[str, ...]:
+        """The files of the revision that hold a name."""
+        return tuple(manifest.file for manifest in self._named.get((kind, name), ()))
+
+    def names_of(self, kind: Kind) -> list[str]:
+        """What there is of a kind, listed once for all the references that lead nowhere."""
+        if kind not in self._names:
+            known = (*self._named, *(key for key in self.desired.releases if key not in self._named))
+            self._names[kind] = [name for known_kind, name in known if known_kind is kind]
+        return self._names[kind]
+
+    def _has(self, kind: Kind, name: str) -> bool:
+        return (kind, name) in self._named or (kind, name) in self.desired.releases
+
+    def _meant(self, kind: Kind, name: str) -> str:
+        """The name of ours that a curated environment stands for, where there is none of its own."""
+        if kind is not Kind.ENVIRONMENT or self._has(kind, name):
+            return name
+        return self.desired.settings.mapped_environment(name) or name
+
+    def _candidates(self, kind: Kind, name: str) -> Candidates:
+        settings = self.desired.settings
+        labels = {
+            label: wanted
+            for (of_kind, of_name, label), wanted in settings.labels.items()
+            if (of_kind, of_name) == (kind, name)
+        }
+        manifests = self._named.get((kind, name), ())
+        releases = self.desired.releases.get((kind, name), ())
+        return Candidates(kind, name, manifests, releases, settings.is_tags_only, labels)
 
     def _found(self, kind: Kind, reference: Reference, file: str, pointer: Pointer) -> AnyManifest:
         if reference.path is not None:
@@ -130,15 +194,15 @@ class Registry:
 
     def _at_path(self, kind: Kind, reference: Reference, file: str, pointer: Pointer) -> AnyManifest:
         path = within_repository(file, reference.path or "", pointer)
-        found = self.desired.manifests.get(path)
+        found = self.desired.manifest_at(path)
         if found is not None:
             return found
         if path in self.desired.unsupported:
             message = f"{self.desired.unsupported[path]} are not supported: `{path}`"
             hint = "the pipeline's other steps are planned, but it does not run without this one"
             raise UnsupportedReference(Problem(file, Code.UNSUPPORTED_KIND, message, hint, pointer))
-        entry = self.desired.snapshot.entries.get(path)
-        if not path or (entry is not None and entry.kind is EntryKind.TREE):
+        entry = self.desired.snapshot.entry(path)
+        if entry is not None and entry.kind is EntryKind.TREE:
             message, hint = f"`{reference.path}` is a folder", f"name the file of the {kind} in it"
         elif entry is not None:
             message, hint = f"`{path}` is not a {kind} that can be used", "mend the problems shown for that file"
@@ -148,39 +212,56 @@ class Registry:
         raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, message, hint, pointer))
 
     def _named_as(self, kind: Kind, reference: Reference, file: str, pointer: Pointer) -> AnyManifest:
-        name = reference.name or ""
-        candidates = self._named.get((kind, name), [])
-        if not candidates and kind is Kind.ENVIRONMENT:
-            return self._curated(reference, file, pointer)
-        if not candidates:
-            message = f"there is no {kind} `{name}`"
-            if reference.registry:
-                message += f": registry `{reference.registry}` is not within reach"
-                hint = f"bring its files into the repository, with `name: {name}` in its manifest"
-            else:
-                names = self._names_of(kind)
-                hint = did_you_mean(name, names) or f"add a {kind} manifest with `name: {name}`"
+        try:
+            chosen = self.choose(kind, reference)
+        except NoneFitsError as none:
+            raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, none.message, none.hint, pointer)) from None
+        if chosen is None:
+            raise self._missing(kind, reference, file, pointer)
+        if chosen.manifest is None:
+            return self._released(kind, chosen.release, file, pointer)
+        clash = self._clash(kind, chosen.manifest)
+        if clash is not None:
+            version = f" {clash.version}" if clash.version else ""
+            first, second = sorted((chosen.manifest.file, clash.file))
+            message = f"{kind} `{clash.name}`{version} stands in {first} and in {second}"
+            hint = "refer to one of the two by its path, or give them different versions"
             raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, message, hint, pointer))
-        return _fitting(candidates, reference, kind, file, pointer)
+        return chosen.manifest
 
-    def _names_of(self, kind: Kind) -> list[str]:
-        """What there is of a kind, listed once for all the references that lead nowhere."""
-        if kind not in self._names:
-            self._names[kind] = [known for known_kind, known in self._named if known_kind is kind]
-        return self._names[kind]
+    def _released(self, kind: Kind, release: Release | None, file: str, pointer: Pointer) -> AnyManifest:
+        """The manifest of a version that only a tag holds."""
+        key = (release.tag if release else "", kind)
+        found = self.desired.released.get(self.desired.release_files.get(key, ""))
+        if found is not None:
+            return found
+        why = self.desired.broken_releases.get(key, "was not looked at")
+        message = f"the tag `{key[0]}` cannot be used: {why}"
+        hint = "refer to another version, or have the tag made anew where it was meant to lead"
+        raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, message, hint, pointer))
 
-    def _curated(self, reference: Reference, file: str, pointer: Pointer) -> AnyManifest:
+    def _clash(self, kind: Kind, chosen: AnyManifest) -> AnyManifest | None:
+        """Another manifest of the same name and version that means something else."""
+        for other in self._named.get((kind, chosen.name), ()):
+            if other.version == chosen.version and other.identity != chosen.identity:
+                return other
+        return None
+
+    def _missing(self, kind: Kind, reference: Reference, file: str, pointer: Pointer) -> Unresolved:
         name = reference.name or ""
-        ours = self.desired.settings.mapped_environment(name)
-        candidates = self._named.get((Kind.ENVIRONMENT, ours), []) if ours else []
-        if candidates:
-            return _fitting(candidates, Reference(reference.text, name=ours), Kind.ENVIRONMENT, file, pointer)
-        names = self._names_of(Kind.ENVIRONMENT)
-        if reference.registry or name.startswith("AzureML-") or ours:
+        names = self.names_of(kind)
+        ours = self.desired.settings.mapped_environment(name) if kind is Kind.ENVIRONMENT else None
+        if kind is Kind.ENVIRONMENT and (reference.registry or name.startswith("AzureML-") or ours):
             message, hint = _unmapped(name, ours, sorted(names))
-            raise Unresolved(Problem(file, Code.UNMAPPED_ENVIRONMENT, message, hint, pointer))
-        hint = did_you_mean(name, names) or f"add an environment manifest with `name: {name}`"
-        raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, f"there is no environment `{name}`", hint, pointer))
+            return Unresolved(Problem(file, Code.UNMAPPED_ENVIRONMENT, message, hint, pointer))
+        message = f"there is no {kind} `{name}`"
+        if reference.registry:
+            message += f": registry `{reference.registry}` is not within reach"
+            hint = f"bring its files into the repository, with `name: {name}` in its manifest"
+        else:
+            article = "an" if kind is Kind.ENVIRONMENT else "a"
+            hint = did_you_mean(name, names) or f"add {article} {kind} manifest with `name: {name}`"
+        return Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, message, hint, pointer))
 
 
 def _unmapped(name: str, ours: str | None, names: list[str]) -> tuple[str, str]:
@@ -191,46 +272,6 @@ def _unmapped(name: str, ours: str | None, names: list[str]) -> tuple[str, str]:
     target = next(iter(alike or names), "my-environment")
     hint = f'add to reconciler.yaml: `environments: {{"{name}": {target}}}`'
     return f"the curated environment `{name}` stands for none of this repository's", hint
-
-
-def _fitting(
-    candidates: list[AnyManifest], reference: Reference, kind: Kind, file: str, pointer: Pointer
-) -> AnyManifest:
-    """The highest version that fits; a manifest without a version fits only where none is asked for."""
-    best = _best_fitting(candidates, reference, kind, file, pointer)
-    for other in candidates:
-        if other.version == best.version and other.identity != best.identity:  # a name that means two things at once
-            version = f" {best.version}" if best.version else ""
-            first, second = sorted((best.file, other.file))
-            message = f"{kind} `{reference.name}`{version} stands in {first} and in {second}"
-            hint = "refer to one of the two by its path, or give them different versions"
-            raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, message, hint, pointer))
-    return best
-
-
-def _best_fitting(
-    candidates: list[AnyManifest], reference: Reference, kind: Kind, file: str, pointer: Pointer
-) -> AnyManifest:
-    by_version = {manifest.version: manifest for manifest in candidates if manifest.version}
-    anonymous = next((manifest for manifest in candidates if not manifest.version), None)
-    if reference.wanted == LATEST:
-        versions = [parse_version(version) for version in by_version]
-        released = [version for version in versions if version.prerelease is None] or versions
-        return by_version[str(max(released))] if released else candidates[0]
-    try:
-        best = highest_fitting(reference.wanted, frozenset(by_version))
-    except InvalidRangeError as error:
-        hint = "write a version, a range such as `^1.2`, or `latest`"
-        raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, str(error), hint, pointer)) from None
-    if best is not None:
-        return by_version[best]
-    if anonymous is not None and len(candidates) == 1:
-        hint = f"add `version:` to {anonymous.file} or refer to it with `@latest`"
-        message = f"{kind} `{reference.name}` has no version, `{reference.wanted}` is asked for"
-    else:
-        existing = ", ".join(sorted(by_version, key=parse_version))
-        message, hint = f"no version of {kind} `{reference.name}` fits `{reference.wanted}`", f"there are: {existing}"
-    raise Unresolved(Problem(file, Code.UNRESOLVED_REFERENCE, message, hint, pointer))
 
 
 def _as_component(pipeline: Pipeline) -> PipelineComponent:
@@ -256,20 +297,6 @@ def _as_component(pipeline: Pipeline) -> PipelineComponent:
         jobs=pipeline.jobs,
         data=tuple((given.name, given.value) for given in pipeline.inputs if isinstance(given.value, FromData)),
     )
-
-
-def within_repository(file: str, path: str, pointer: Pointer) -> str:
-    """A path relative to a manifest as a path in the repository.
-
-    Raises:
-        Unresolved: it leads out of the repository.
-    """
-    joined = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
-    if joined == ".." or joined.startswith(("../", "/")):
-        message = f"`{path}` leads out of the repository"
-        hint = "paths in a manifest are relative to it and stay in the repository"
-        raise Unresolved(Problem(file, Code.OUTSIDE_REPOSITORY, message, hint, pointer))
-    return "" if joined == "." else joined
 
 
 def _one(kind: Kind) -> str:

@@ -8,8 +8,10 @@ from reconciler.model.problems import Problem
 from reconciler.model.steps import EnvironmentSpec
 from reconciler.planning.changes import Changes
 from reconciler.planning.code_folders import CodeFolders
-from reconciler.planning.environments import Environments, NamedEnvironment, environment_named, environment_spec
-from reconciler.planning.resolve import Registry, Unresolved
+from reconciler.planning.environment_specs import environment_spec
+from reconciler.planning.environments import Environments, NamedEnvironment, environment_named
+from reconciler.planning.repository_paths import Unresolved
+from reconciler.planning.resolve import Registry
 
 
 class Soundness:

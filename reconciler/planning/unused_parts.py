@@ -10,7 +10,8 @@ from reconciler.planning.bindings import JobBinder
 from reconciler.planning.environments import Environments, environment_named
 from reconciler.planning.nesting import unfold
 from reconciler.planning.order import ordered
-from reconciler.planning.resolve import Registry, Unresolved
+from reconciler.planning.repository_paths import Unresolved
+from reconciler.planning.resolve import Registry
 
 
 def unused_part_problems(registry: Registry, environments: Environments, used: Container[str]) -> list[Problem]:

@@ -2,105 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from reconciler.model.desired import Desired
-from reconciler.model.digests import canonical, digest_of, short
+from reconciler.model.digests import short
 from reconciler.model.kinds import AnyManifest, kind_of
-from reconciler.model.manifests import Component, DataAsset, Environment, Kind, Model
-from reconciler.model.pipelines import PipelineComponent
 from reconciler.model.plan import Actual, Bump, ReleasedVersion, VersionPlan
 from reconciler.model.problems import Code, Problem, Severity
 from reconciler.model.versions import Version, parse_version
-from reconciler.planning.changes import changes_between
-from reconciler.planning.environments import environment_spec
-from reconciler.planning.resolve import Unresolved, within_repository
+from reconciler.planning.bumps import is_enough, next_version, required_bump
+from reconciler.planning.content_digests import ContentDigests, content_digest
+from reconciler.planning.known_versions import KnownVersion, KnownVersions
 
-_ORDER = (Bump.NONE, Bump.PATCH, Bump.MINOR, Bump.MAJOR)
-
-
-class ContentDigests:
-    """Digests of manifests with the content that they name: code, conda file, build context, data.
-
-    They are kept from one desired state to the next, as far as nothing that they are made of changed.
-
-    Attributes:
-        changed: the files whose digests were computed anew the last time.
-    """
-
-    def __init__(self) -> None:
-        self._desired: Desired | None = None
-        self._digests: dict[str, str] = {}
-        self._files_by_path: dict[str, set[str]] = {}
-        self.changed: frozenset[str] = frozenset()
-
-    def of(self, desired: Desired) -> Mapping[str, str]:
-        """The digests of all manifests by file."""
-        if desired is self._desired:
-            self.changed = frozenset()
-            return self._digests
-        changes = changes_between(self._desired, desired)
-        if changes.is_everything:
-            self._digests, self._files_by_path = {}, {}
-            files = set(desired.manifests)
-        else:
-            touched = (self._files_by_path.get(path, ()) for path in changes.paths)
-            files = {*changes.files, *(file for some in touched for file in some)}
-            files |= {environment.file for environment in desired.environments}
-        for file in files:
-            self._digests.pop(file, None)
-            manifest = desired.manifests.get(file)
-            if manifest is not None:
-                self._digests[file] = self._digest(manifest, desired)
-        self.changed = frozenset(files)
-        self._desired = desired
-        return self._digests
-
-    def _digest(self, manifest: AnyManifest, desired: Desired) -> str:
-        attached: list[str] = []
-        try:
-            if isinstance(manifest, Component):
-                named = (*([manifest.code] if manifest.code else []), *manifest.includes)
-                attached.extend(self._content(manifest, path, desired) for path in named)
-            elif isinstance(manifest, Environment):
-                attached.append(environment_spec(manifest, desired).recipe)
-            elif (
-                isinstance(manifest, DataAsset | Model)
-                and "://" not in manifest.path
-                and not manifest.path.startswith("/")
-            ):
-                attached.append(self._content(manifest, manifest.path, desired))
-        except Unresolved:
-            attached.append("")  # told as a problem of the manifest
-        return digest_of([manifest.identity, attached])
-
-    def _content(self, manifest: AnyManifest, named: str, desired: Desired) -> str:
-        path = within_repository(manifest.file, named, ())
-        self._files_by_path.setdefault(path, set()).add(manifest.file)
-        if not path:
-            return desired.snapshot.tree
-        entry = desired.snapshot.entries.get(path)
-        return entry.oid if entry else ""
-
-
-def interface_of(manifest: AnyManifest) -> str:
-    """The interface as canonical JSON, to be compared with a later one."""
-    if not isinstance(manifest, Component | PipelineComponent):
-        return ""
-    return canonical(
-        {
-            "inputs": {
-                port.name: [port.type, port.is_optional or port.default is not None] for port in manifest.inputs
-            },
-            "outputs": {port.name: port.type for port in manifest.outputs},
-        }
-    )
+_NO_INTERFACES: Mapping[str, str] = {}
 
 
 class VersionJudge:
-    """Judges desired states against the versions applied before, one state after the other.
+    """Judges desired states against the versions that are settled, one state after the other.
 
     What a version means never changes, so a manifest that agrees with it is not judged again until it changes.
     """
@@ -109,147 +28,182 @@ class VersionJudge:
         self._digests = ContentDigests()
         self._unsettled: set[str] = set()
 
-    def judge(self, desired: Desired, actual: Actual) -> tuple[tuple[VersionPlan, ...], tuple[Problem, ...]]:
-        """The manifests whose version or content differs from what was applied, and the problems of doing so."""
-        digests = self._digests.of(desired)
-        self._unsettled |= self._digests.changed
-        self._unsettled &= digests.keys()
-        if not actual.versions:
+    def to_compare(self, desired: Desired, actual: Actual) -> list[AnyManifest]:
+        """The manifests whose interfaces decide on versions, those of releases among them."""
+        self._look_at(desired)
+        names = {(known.kind, known.name) for known in actual.versions.values()} | desired.releases.keys()
+        if not names:
+            return []
+        of_revision = (desired.manifests[file] for file in self._to_judge(desired))
+        compared = [each for each in of_revision if each.version and (kind_of(each), each.name) in names]
+        keys = {(kind_of(manifest), manifest.name) for manifest in compared}
+        return [*compared, *(each for each in desired.released.values() if (kind_of(each), each.name) in keys)]
+
+    def to_keep(self, desired: Desired, actual: Actual) -> list[AnyManifest]:
+        """The manifests whose versions mean something once the revision is applied, and did not before."""
+        self._look_at(desired)
+        of_revision = (desired.manifests[file] for file in self._to_judge(desired))
+        return [
+            manifest
+            for manifest in (*of_revision, *_held_by_tags(desired))
+            if manifest.version
+            and (kind_of(manifest), manifest.name, manifest.version) not in actual.versions
+            and _is_settled_by_applying(manifest, desired)
+        ]
+
+    def judge(
+        self, desired: Desired, actual: Actual, interfaces: Mapping[str, str] = _NO_INTERFACES
+    ) -> tuple[tuple[VersionPlan, ...], tuple[Problem, ...]]:
+        """The manifests whose version or content differs from what is settled, and the problems of doing so.
+
+        Args:
+            interfaces: of the manifests `to_compare`, by file.
+        """
+        self._look_at(desired)
+        if not actual.versions and not desired.releases:
             return (), ()
-        latest: dict[tuple[Kind, str], ReleasedVersion] | None = None
+        known = KnownVersions(desired, actual, interfaces)
         plans: list[VersionPlan] = []
-        problems: list[Problem] = []
+        problems: list[Problem] = list(_moved_tags(desired, actual))
         for file in self._to_judge(desired):
             manifest = desired.manifests[file]
             if not manifest.version:
                 continue
-            kind = kind_of(manifest)
-            same = actual.versions.get((kind, manifest.name, manifest.version))
-            if same is None:
-                latest = _latest(actual.versions.values()) if latest is None else latest
-                before = latest.get((kind, manifest.name))
-                if before is not None:
-                    plans.append(_bumped(manifest, before))
-                continue
-            if same.digest == digests[file]:
-                self._unsettled.discard(file)
-                continue
-            required = _required(manifest, same)[0]
-            wanted = _bump(parse_version(manifest.version), required)
-            problems.append(_mutated(manifest, kind, same, digests[file], wanted, desired))
-            why = (f"{manifest.version} already means {short(same.digest)}",)
-            plans.append(VersionPlan(kind, manifest.name, same.version, manifest.version, required, False, why))
-        problems.extend(_too_small(plan, desired) for plan in plans if not plan.is_ok and plan.old != plan.new)
+            digest, interface = self._digests.of(desired)[file], interfaces.get(file, "")
+            same = list(known.same(kind_of(manifest), manifest.name, manifest.version))
+            other = next((each for each in same if each.digest != digest), None)
+            applied = actual.versions.get((kind_of(manifest), manifest.name, manifest.version))
+            if applied is not None and applied.digest == digest and other is not None:
+                continue  # it is as it was, and the tag, which is told, is not
+            if other is not None:
+                plan, problem = _mutated(manifest, other, digest, interface, known, desired)
+                plans.append(plan)
+                problems.append(problem)
+            elif same or file in desired.agreeing:
+                if applied is not None:
+                    self._unsettled.discard(file)
+            elif (before := known.before(kind_of(manifest), manifest.name, manifest.version)) is not None:
+                plan = _bumped(manifest, before, digest, interface, known)
+                plans.append(plan)
+                problems.extend(_of_bump(plan, manifest, desired))
         return tuple(plans), tuple(problems)
+
+    def fresh(
+        self, desired: Desired, actual: Actual, interfaces: Mapping[str, str] = _NO_INTERFACES
+    ) -> list[ReleasedVersion]:
+        """The versions of a revision that were not applied before, as they are kept once it is.
+
+        Args:
+            interfaces: of the manifests `to_keep`, by file.
+        """
+        revision = desired.snapshot.revision
+        return [
+            ReleasedVersion(
+                kind_of(manifest),
+                manifest.name,
+                manifest.version or "",
+                content_digest(manifest, desired),
+                desired.tag_revision(manifest.file) or revision,
+                interfaces.get(manifest.file, ""),
+                manifest.description,
+            )
+            for manifest in self.to_keep(desired, actual)
+        ]
+
+    def _look_at(self, desired: Desired) -> None:
+        digests = self._digests.of(desired)
+        self._unsettled |= self._digests.changed
+        self._unsettled &= digests.keys()
 
     def _to_judge(self, desired: Desired) -> list[str]:
         """The files whose versions are not settled; of several that hold the same one, which is told, the first."""
         twins = {problem.file for problem in desired.problems if problem.code is Code.DUPLICATE_NAME}
         return sorted(self._unsettled - twins)
 
-    def fresh(self, desired: Desired, actual: Actual) -> list[ReleasedVersion]:
-        """The versions of a revision that were not applied before, as they are kept once it is."""
-        digests = self._digests.of(desired)
-        return [
-            ReleasedVersion(
-                kind_of(manifest),
-                manifest.name,
-                manifest.version,
-                digests[file],
-                desired.snapshot.revision,
-                interface_of(manifest),
-            )
-            for file in self._to_judge(desired)
-            if (manifest := desired.manifests[file]).version
-            and (kind_of(manifest), manifest.name, manifest.version) not in actual.versions
-        ]
+
+def _is_settled_by_applying(manifest: AnyManifest, desired: Desired) -> bool:
+    """Whether its version counts: merging is releasing, unless only tags count."""
+    if not desired.settings.is_tags_only:
+        return True
+    releases = desired.releases.get((kind_of(manifest), manifest.name), ())
+    return any(release.version == manifest.version for release in releases)
 
 
-def _latest(versions: Iterable[ReleasedVersion]) -> dict[tuple[Kind, str], ReleasedVersion]:
-    latest: dict[tuple[Kind, str], ReleasedVersion] = {}
-    for version in versions:
-        key = (version.kind, version.name)
-        if key not in latest or parse_version(version.version) > parse_version(latest[key].version):
-            latest[key] = version
-    return latest
+def _held_by_tags(desired: Desired) -> list[AnyManifest]:
+    """The manifests that tags of their own hold, as far as they were looked at; what these name by path are none."""
+    files = dict.fromkeys(desired.release_files.values())
+    return [desired.released[file] for file in files if file in desired.released]
 
 
-def _bumped(manifest: AnyManifest, before: ReleasedVersion) -> VersionPlan:
-    required, why = _required(manifest, before)
-    old, new = parse_version(before.version), parse_version(manifest.version or "0.0.0")
-    # Going back to an older number adds nothing that could break: it is new only if it was never applied.
-    is_ok = new < old or new >= _bump(old, required)
-    return VersionPlan(kind_of(manifest), manifest.name, before.version, manifest.version, required, is_ok, why)
-
-
-def _required(manifest: AnyManifest, before: ReleasedVersion) -> tuple[Bump, tuple[str, ...]]:
-    """The bump that the change of interface demands, with each change; patch where the interface is the same."""
-    if not before.interface or not isinstance(manifest, Component | PipelineComponent):
-        return Bump.PATCH, ()
-    old: dict[str, Any] = json.loads(before.interface)
-    new: dict[str, Any] = json.loads(interface_of(manifest))
-    found = [*_input_changes(old["inputs"], new["inputs"]), *_output_changes(old["outputs"], new["outputs"])]
-    required = max((bump for bump, _ in found), key=_ORDER.index, default=Bump.PATCH)
-    return required, tuple(why for _, why in found)
-
-
-def _input_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[tuple[Bump, str]]:
-    for name in old.keys() - new.keys():
-        yield Bump.MAJOR, f"input {name} removed"
-    for name in new.keys() - old.keys():
-        yield (Bump.MINOR, f"optional input {name} added") if new[name][1] else (Bump.MAJOR, f"input {name} added")
-    for name in old.keys() & new.keys():
-        if old[name][0] != new[name][0]:
-            yield Bump.MAJOR, f"input {name}: {old[name][0]} → {new[name][0]}"
-        elif old[name][1] and not new[name][1]:
-            yield Bump.MAJOR, f"input {name} is required now"
-        elif new[name][1] and not old[name][1]:
-            yield Bump.MINOR, f"input {name} is optional now"
-
-
-def _output_changes(old: Mapping[str, str], new: Mapping[str, str]) -> Iterable[tuple[Bump, str]]:
-    for name in old.keys() - new.keys():
-        yield Bump.MAJOR, f"output {name} removed"
-    for name in new.keys() - old.keys():
-        yield Bump.MINOR, f"output {name} added"
-    for name in old.keys() & new.keys():
-        if old[name] != new[name]:
-            yield Bump.MAJOR, f"output {name}: {old[name]} → {new[name]}"
-
-
-def _bump(version: Version, bump: Bump) -> Version:
-    match bump:
-        case Bump.MAJOR:
-            return version.bump_major()
-        case Bump.MINOR:
-            return version.bump_minor()
-        case Bump.PATCH:
-            return version.bump_patch()
-        case Bump.NONE:
-            return version
+def _moved_tags(desired: Desired, actual: Actual) -> Iterator[Problem]:
+    """Tags that hold other content than when their version was applied."""
+    for manifest in _held_by_tags(desired):
+        applied = actual.versions.get((kind_of(manifest), manifest.name, manifest.version or ""))
+        if applied is None or applied.digest == (now := content_digest(manifest, desired)):
+            continue
+        tag = desired.tag_revision(manifest.file)
+        message = (
+            f"{kind_of(manifest)} `{manifest.name}` {manifest.version} was applied with other content: "
+            f"{short(applied.digest)} at {applied.revision}, now {short(now)} at {tag}"
+        )
+        hint = "have the tag lead where it did, and give the new content a version of its own"
+        yield Problem(manifest.file, Code.VERSION_MUTATED, message, hint, ("version",), _severity(desired))
 
 
 def _mutated(
-    manifest: AnyManifest, kind: Kind, before: ReleasedVersion, digest: str, wanted: Version, desired: Desired
-) -> Problem:
+    manifest: AnyManifest, known: KnownVersion, digest: str, interface: str, versions: KnownVersions, desired: Desired
+) -> tuple[VersionPlan, Problem]:
+    kind = kind_of(manifest)
+    required, changes = required_bump(known.interface, interface)
+    wanted = _free(known.parsed, required, manifest, versions)
+    why = (f"{known.version} already means {short(known.digest)}", *changes)
+    plan = VersionPlan(kind, manifest.name, known.version, manifest.version, required, False, why, wanted)
+    held = f"is held by {known.held_by}" if known.held_by.startswith("tag ") else "was applied"
+    at = "" if known.held_by.startswith("tag ") else f" at {known.held_by}"
     message = (
-        f"{kind} `{manifest.name}` {manifest.version} was applied with other content: "
-        f"{short(before.digest)} at {before.revision}, now {short(digest)}"
+        f"{kind} `{manifest.name}` {manifest.version} {held} with other content: "
+        f"{short(known.digest)}{at}, now {short(digest)}"
     )
     hint = f"a version never changes; write `version: {wanted}`"
-    severity = Severity.ERROR if desired.settings.mutated_versions_are_errors else Severity.WARNING
-    return Problem(manifest.file, Code.VERSION_MUTATED, message, hint, ("version",), severity)
+    return plan, Problem(manifest.file, Code.VERSION_MUTATED, message, hint, ("version",), _severity(desired))
 
 
-def _too_small(plan: VersionPlan, desired: Desired) -> Problem:
-    wanted = _bump(parse_version(plan.old or "0.0.0"), plan.required)
-    file = next(
-        manifest.file
-        for manifest in desired.manifests.values()
-        if manifest.name == plan.name and manifest.version == plan.new and kind_of(manifest) is plan.kind
-    )
+def _bumped(
+    manifest: AnyManifest, before: KnownVersion, digest: str, interface: str, versions: KnownVersions
+) -> VersionPlan:
+    kind, new = kind_of(manifest), parse_version(manifest.version or "0.0.0")
+    made = VersionPlan(kind, manifest.name, before.version, manifest.version, Bump.NONE, True, ())
+    if digest == before.digest and before.description in (None, manifest.description):
+        return made
+    required, why = required_bump(before.interface, interface)
+    made = replace(made, required=required, why=why)
+    if not is_enough(before.parsed, new, required):
+        return replace(made, is_ok=False, wanted=_free(before.parsed, required, manifest, versions))
+    enough = next_version(before.parsed, required)
+    is_larger = new.prerelease is None and before.parsed.prerelease is None and new > enough
+    return replace(made, note=f"{enough} would do for a {required} change") if is_larger else made
+
+
+def _free(before: Version, required: Bump, manifest: AnyManifest, versions: KnownVersions) -> str:
+    """The lowest version that is enough and means nothing yet."""
+    wanted = next_version(before, required)
+    while versions.exists(kind_of(manifest), manifest.name, str(wanted)):
+        wanted = next_version(wanted, required)
+    return str(wanted)
+
+
+def _of_bump(plan: VersionPlan, manifest: AnyManifest, desired: Desired) -> Iterator[Problem]:
+    if plan.required is Bump.NONE and parse_version(plan.old or "").prerelease is None:
+        message = f"nothing changed in {plan.kind} `{plan.name}` from {plan.old} to {plan.new} but the version"
+        hint = f"go back to `version: {plan.old}`, or change what you meant to"
+        yield Problem(manifest.file, Code.UNNEEDED_BUMP, message, hint, ("version",), Severity.WARNING)
+    if plan.is_ok:
+        return
     why = f": {', '.join(plan.why)}" if plan.why else ""
     message = f"{plan.old} → {plan.new} is too small a step for {plan.kind} `{plan.name}`{why}"
-    hint = f"this is a {plan.required} change; write `version: {wanted}`"
-    severity = Severity.ERROR if desired.settings.mutated_versions_are_errors else Severity.WARNING
-    return Problem(desired.manifests[file].file, Code.VERSION_BUMP, message, hint, ("version",), severity)
+    hint = f"this is a {plan.required} change; write `version: {plan.wanted}`"
+    yield Problem(manifest.file, Code.VERSION_BUMP, message, hint, ("version",), _severity(desired))
+
+
+def _severity(desired: Desired) -> Severity:
+    return Severity.ERROR if desired.settings.mutated_versions_are_errors else Severity.WARNING

@@ -7,6 +7,8 @@ import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +17,8 @@ from reconciler.model.errors import SourceError, UsageError
 from reconciler.model.snapshot import Commit, Difference, Snapshot
 from reconciler.source.objects import Objects
 from reconciler.source.plumbing import Git, complaint, environment
+from reconciler.source.repository import Repository
+from reconciler.source.tags import APPLIED, Tags
 from reconciler.source.tree import list_tree, update_tree
 
 if TYPE_CHECKING:
@@ -48,6 +52,10 @@ class Mirror:
         self._timeout = timeout_seconds
         self._git = Git(directory)
         self._objects = Objects(self._git)
+        self._tags = Tags(self._git)
+        self._applied_tags = Tags(self._git, APPLIED)
+        self._told: frozenset[bytes] = frozenset()
+        self._fetched: frozenset[bytes] = frozenset()
         self._repo: Repo | None = None
         self._is_prepared = False
 
@@ -56,20 +64,53 @@ class Mirror:
         """The content of everything that was fetched."""
         return self._objects
 
+    @property
+    def tags(self) -> Tags:
+        """The tags that were fetched."""
+        return self._tags
+
+    @property
+    def applied(self) -> Repository:
+        """The same with the tags as they were when `keep` was called last."""
+        return _AsApplied(self._objects, self._applied_tags)
+
+    @property
+    def git(self) -> Git:
+        """The bare repository itself."""
+        return self._git
+
+    @property
+    def url(self) -> str:
+        """The remote, with the credentials to reach it."""
+        return self._url
+
+    @property
+    def timeout_seconds(self) -> float:
+        """How long the remote may take to answer."""
+        return self._timeout
+
+    @property
+    def has_other_tags(self) -> bool:
+        """Whether the remote's tags were others, when it was last looked at, than those that are here."""
+        return self._told != self._fetched
+
     def remote_head(self) -> str | None:
         """The commit that the branch is at, None where the remote has no such branch yet.
 
         Raises:
             SourceError: the remote cannot be reached or read.
         """
-        wanted = f"refs/heads/{self._branch}"
-        # Git takes the name for a pattern, and for the end of longer names.
-        listed = self._remote("ls-remote", "--heads", "--", self._url, wanted).decode(errors="surrogateescape")
-        told = (line.partition("\t") for line in listed.splitlines())
-        return next((commit for commit, _, name in told if name == wanted), None)
+        wanted = f"refs/heads/{self._branch}".encode()
+        # Git takes a name for a pattern, and for the end of longer names.
+        listed = self._remote("ls-remote", "--", self._url, wanted.decode(), "refs/tags/*").splitlines()
+        self._told = frozenset(line for line in listed if line.partition(b"\t")[2].startswith(b"refs/tags/"))
+        told = (line.partition(b"\t") for line in listed)
+        return next((commit.decode() for commit, _, name in told if name == wanted), None)
 
     def fetch(self, head: str | None = None) -> str | None:
-        """Bring the branch and all tags here; returns the branch's commit, None where there is no such branch.
+        """Bring the branch and all tags here, and let go of tags that are gone; returns the branch's commit.
+
+        None where there is no such branch.
 
         Args:
             head: where `remote_head` just saw the branch.
@@ -85,8 +126,9 @@ class Mirror:
             self._prepare()
             self._is_prepared = True
         branch = f"+refs/heads/{self._branch}:refs/heads/{self._branch}"
-        arguments = ["fetch", "--quiet", "--no-write-fetch-head", "--force", "--", self._url, branch]
+        arguments = ["fetch", "--quiet", "--no-write-fetch-head", "--force", "--prune", "--", self._url, branch]
         self._remote(f"--git-dir={self._directory}", *arguments, "+refs/tags/*:refs/tags/*")
+        self._fetched = self._told
         return head
 
     def snapshot(self, commit: str, previous: Snapshot | None = None) -> Snapshot:
@@ -109,6 +151,16 @@ class Mirror:
         author = f"{found.author.name} <{found.author.email}>"
         return Commit(found.hexsha, author, _rfc3339(found.authored_date), subject)
 
+    def last_change(self, commit_id: str, paths: Sequence[str]) -> Commit | None:
+        """The newest commit up to another one that touched any of the paths; None where none did.
+
+        Raises:
+            SourceError: the commit was never fetched.
+        """
+        command = ("rev-list", "--max-count=1", commit_id, "--", *paths)
+        found = self._git.run(*command, env={"GIT_LITERAL_PATHSPECS": "1"}).decode().strip()
+        return self.commit(found) if found else None
+
     def has(self, commit: str) -> bool:
         try:
             self._git.run("cat-file", "-e", f"{commit}^{{commit}}")
@@ -117,8 +169,9 @@ class Mirror:
         return True
 
     def keep(self, commit: str) -> None:
-        """Keep a commit even after its branch was rewritten."""
+        """Keep a commit even after its branch was rewritten, and the tags as they are now."""
         self._git.run("update-ref", f"refs/kept/{commit}", commit)
+        self._tags.keep_as(APPLIED)
 
     def close(self) -> None:
         """End the processes that read from the mirror."""
@@ -174,6 +227,12 @@ class Mirror:
             told = redacted(complaint(complaints, arguments, process.returncode))
             raise SourceError(told, place=self._place, hint=_hint(told))
         return said
+
+
+@dataclass(frozen=True, slots=True)
+class _AsApplied:
+    objects: Objects
+    tags: Tags
 
 
 def _rfc3339(seconds: int) -> str:

@@ -12,6 +12,7 @@ from reconciler.model.manifests import DATA_TYPES, Component, DataAsset, InputPo
 from reconciler.model.pipelines import Binding, FromData, FromPipelineInput, Job, Literal, Pipeline, PipelineComponent
 from reconciler.model.references import Reference
 from reconciler.model.schedules import Schedule
+from reconciler.model.snapshot import MOUNT
 
 _HINTS = ("/", "file:", "azureml:/")
 
@@ -35,7 +36,7 @@ class NamedData:
 def named_data(desired: Desired) -> Iterator[NamedData]:
     """All data that manifests name by a path."""
     naming = _Naming(desired)
-    for manifest in desired.manifests.values():
+    for manifest in desired.with_released():
         match manifest:
             case Pipeline() | PipelineComponent():
                 yield from naming.in_pipeline(manifest)
@@ -50,9 +51,10 @@ def named_data(desired: Desired) -> Iterator[NamedData]:
 
 def place_in_repository(place: InRepository, file: str) -> str:
     """A path of the repository, from its root; one that leads out of it begins with `..`."""
-    base = "" if place.is_from_root else posixpath.dirname(file)
+    tag, is_mounted, inside = file.rpartition(MOUNT)
+    base = "" if place.is_from_root else posixpath.dirname(inside)
     joined = posixpath.normpath(posixpath.join(base, place.path.replace("\\", "/")))
-    return "" if joined == "." else joined
+    return ("" if place.is_from_root else tag + is_mounted) + ("" if joined == "." else joined)
 
 
 class _Naming:
@@ -90,10 +92,10 @@ class _Naming:
 
     def assets(self) -> Iterator[NamedData]:
         """The data assets and models; they are used where what was seen so far refers to them."""
-        for file, manifest in self._desired.manifests.items():
+        for manifest in self._desired.with_released():
             if isinstance(manifest, DataAsset | Model):
-                is_used = manifest.name in self._names or file in self._files
-                yield from self._at(manifest.path, manifest.type, file, is_used)
+                is_used = manifest.name in self._names or manifest.file in self._files
+                yield from self._at(manifest.path, manifest.type, manifest.file, is_used)
 
     def _refer(self, reference: Reference, file: str) -> None:
         if reference.path is not None:
@@ -132,7 +134,7 @@ class _Naming:
         components: Sequence[Component | PipelineComponent]
         match job.component:
             case Reference(path=str(path)):
-                manifest = self._desired.manifests.get(place_in_repository(InRepository(path), file))
+                manifest = self._desired.manifest_at(place_in_repository(InRepository(path), file))
                 components = [manifest] if isinstance(manifest, Component | PipelineComponent) else []
             case Reference(name=str(wanted)):
                 components = self._named(wanted)
@@ -145,7 +147,7 @@ class _Naming:
     def _named(self, name: str) -> Sequence[Component | PipelineComponent]:
         if self._components is None:
             self._components = {}
-            for manifest in self._desired.manifests.values():
+            for manifest in self._desired.with_released():
                 if isinstance(manifest, Component | PipelineComponent):
                     self._components.setdefault(manifest.name, []).append(manifest)
         return self._components.get(name, ())

@@ -50,8 +50,8 @@ def _tables(named: Sequence[NamedData], desired: Desired, objects: Readable) -> 
     folders = {
         place_in_repository(each.place, each.file): each for each in named if isinstance(each.place, InRepository)
     }
-    entries = desired.snapshot.entries
-    files = {folder: entries.get(f"{folder}/{TABLE_FILE}" if folder else TABLE_FILE) for folder in folders}
+    entry_at = desired.snapshot.entry
+    files = {folder: entry_at(f"{folder}/{TABLE_FILE}" if folder else TABLE_FILE) for folder in folders}
     contents = (
         objects.read_many([entry.oid for entry in files.values() if entry is not None]) if any(files.values()) else {}
     )

@@ -23,9 +23,13 @@ def list_tree(git: Git, tree: str) -> dict[str, Entry]:
     Raises:
         SourceError: there is no such tree.
     """
-    listing = _text(git.run("ls-tree", "-r", "-t", "-z", "--full-tree", tree))
+    return read_listing(git.run("ls-tree", "-r", "-t", "-z", "--full-tree", tree))
+
+
+def read_listing(listed: bytes) -> dict[str, Entry]:
+    """The paths that `git ls-tree -z` printed."""
     entries: dict[str, Entry] = {}
-    for record in listing.split("\0"):
+    for record in _text(listed).split("\0"):
         if record:
             about, _, path = record.partition("\t")
             mode, _, oid = about.split(" ")

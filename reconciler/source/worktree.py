@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.model.errors import SourceError
 from reconciler.model.snapshot import Snapshot
+from reconciler.source.edited_trees import stage
 from reconciler.source.objects import Objects
 from reconciler.source.plumbing import Git
+from reconciler.source.tags import Tags
 from reconciler.source.tree import list_tree
 
 
@@ -19,30 +22,36 @@ class Worktree:
 
     Attributes:
         top: the repository's top folder, or the folder itself where it is in no repository.
+        tags: those of the repository; none outside of one.
         prefix: the folder asked for, relative to the top; "" for the top.
         base: the commit that is checked out, None where there is none.
     """
 
     snapshot: Snapshot
     objects: Objects
+    tags: Tags
     top: Path
     prefix: str
     base: str | None
 
 
-def worktree_snapshot(folder: Path, scratch: Path) -> Worktree:
+def worktree_snapshot(
+    folder: Path, scratch: Path, edits: Mapping[str, bytes] | None = None, is_committed: bool = False
+) -> Worktree:
     """The snapshot of a folder's repository as it stands, ignored files left out.
 
     Args:
         folder: in a Git repository or not.
         scratch: an empty folder for the index and the new objects; it must outlive the result.
+        edits: what files are taken to hold instead of what they do, by path from the top.
+        is_committed: take the commit that is checked out instead, whatever the files hold.
 
     Raises:
         SourceError: git cannot read the folder.
     """
     found = _repository(folder)
     if found is None:
-        return _outside_git(folder, scratch)
+        return _outside_git(folder, scratch, edits or {})
     git_dir, top = found
     index = scratch / "index"
     if (git_dir / "index").exists():
@@ -55,26 +64,27 @@ def worktree_snapshot(folder: Path, scratch: Path) -> Worktree:
         "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(_objects_of(git_dir)),
     }
     git = Git(git_dir, folder=top, work_tree=top, env=env)
-    tree = _write_tree(git)
     base, head_tree, branch = _head(Git(git_dir))
+    tree = head_tree if is_committed and head_tree is not None else _write_tree(git, edits or {})
     is_clean = head_tree == tree
     revision = f"{branch}@sha1:{base}" if is_clean else f"worktree@sha1:{tree}"
     snapshot = Snapshot(revision, base if is_clean else None, tree, list_tree(git, tree))
     prefix = folder.relative_to(top).as_posix()
-    return Worktree(snapshot, Objects(git), top, "" if prefix == "." else prefix, base)
+    return Worktree(snapshot, Objects(git), Tags(git), top, "" if prefix == "." else prefix, base)
 
 
-def _outside_git(folder: Path, scratch: Path) -> Worktree:
+def _outside_git(folder: Path, scratch: Path, edits: Mapping[str, bytes]) -> Worktree:
     git_dir = scratch / "git"
     Git(None, folder=folder).run("init", "--quiet", "--bare", str(git_dir))
     git = Git(git_dir, folder=folder, work_tree=folder, config={"core.bare": "false"})
-    tree = _write_tree(git)
+    tree = _write_tree(git, edits)
     snapshot = Snapshot(f"worktree@sha1:{tree}", None, tree, list_tree(git, tree))
-    return Worktree(snapshot, Objects(git), folder, "", None)
+    return Worktree(snapshot, Objects(git), Tags(git), folder, "", None)
 
 
-def _write_tree(git: Git) -> str:
+def _write_tree(git: Git, edits: Mapping[str, bytes]) -> str:
     git.run("add", "--all", ".")
+    stage(git, edits, as_on_disk=True)
     return git.run("write-tree").decode().strip()
 
 

@@ -100,7 +100,7 @@ def test_what_somebody_tried_by_hand_does_not_hold_up_the_push(
     state = following.site.state
     tree = worktree_snapshot(origin.work_tree, state.folder.scratch)
     planner = Planner(state)
-    (graph,) = planner.graphs(planner.load(tree.snapshot, tree.objects))
+    (graph,) = planner.graphs(planner.load(tree.snapshot, tree))
     tree.objects.close()
     state.runs.start(Run("", "greet", "local", "worktree@sha1:0", graph.closure, status, "apply", 1.0, time.time()))
     assert following.turn().started == ("greet",)

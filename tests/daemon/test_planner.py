@@ -40,7 +40,7 @@ class Planning:
     def _plan(self, planner: Planner) -> Planned:
         commit = self.mirror.fetch()
         assert commit is not None
-        return planner.plan(self.mirror.snapshot(commit), self.mirror.objects, "main")
+        return planner.plan(self.mirror.snapshot(commit), self.mirror, "main")
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_planning_alone_keeps_no_version(planning: Planning, origin: Origin) -> 
 
 def test_a_version_that_was_kept_means_the_same_for_ever(planning: Planning, origin: Origin) -> None:
     origin.push({"tools.yaml": TOOLS})
-    planning.planner.keep_versions(planning.newest())
+    planning.planner.keep_versions(planning.newest(), planning.mirror)
     origin.push({"tools.yaml": TOOLS.replace("image: python", "image: ubuntu")})
     assert [problem.code for problem in planning.newest().plan.problems] == ["version-mutated"]
     assert [problem.code for problem in planning.newest_as_if_it_were_the_first().plan.problems] == ["version-mutated"]
@@ -88,7 +88,7 @@ def test_data_outside_the_repository_is_known_where_it_is_allowed(
     origin.push({"loans.yaml": f"name: loans\nversion: 1.0.0\ntype: uri_file\npath: {loans}\n"})
     desired = planning.newest().desired
     assert desired.local_data == {}
-    allowed = Planner(site.state, [str(tmp_path)]).load(desired.snapshot, planning.mirror.objects)
+    allowed = Planner(site.state, [str(tmp_path)]).load(desired.snapshot, planning.mirror)
     assert list(allowed.local_data) == [str(loans)]
 
 
@@ -102,7 +102,7 @@ def test_the_collector_of_garbage_works_again_after_planning(planning: Planning,
     planned = planning.mirror.snapshot(commit)
     nowhere = Mirror(str(origin.url), "main", Path("/nonexistent"))
     with pytest.raises(SourceError):
-        planning.planner.plan(planned, nowhere.objects, "main")
+        planning.planner.plan(planned, nowhere, "main")
     assert snapshot.commit != planned.commit
     assert gc.isenabled()
 

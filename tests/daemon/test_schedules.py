@@ -106,6 +106,16 @@ class TestFiring:
         assert [step.status for step in following.site.state.runs.steps(run.id)] == [StepStatus.REUSED]
         assert said(following) == ("Scheduled", "next at 2026-01-03T06:00:00Z; greet-2 ran at 2026-01-02T06:00:00Z")
 
+    def test_it_is_known_which_pipeline_it_runs(self, following: Following, origin: Origin) -> None:
+        schedules = following.site.state.schedules
+        begin(following, origin)
+        assert [each.name for each in schedules.of_pipeline("greet")] == ["nightly"]
+        origin.push({"other.yaml": with_input("bye").replace("name: greet", "name: other")})
+        origin.push({NIGHTLY: schedule(job="./other.yaml")})
+        following.turn()
+        assert [each.name for each in schedules.of_pipeline("other")] == ["nightly"]
+        assert schedules.of_pipeline("greet") == []
+
     def test_one_moment_fires_once(self, following: Following, origin: Origin, clock: SetClock) -> None:
         begin(following, origin)
         clock.set("2026-01-02T06:00:00")

@@ -11,7 +11,8 @@ from reconciler.model.desired import Desired
 from reconciler.model.plan import EnvironmentAction, PipelineAction
 from reconciler.model.problems import Code
 from reconciler.model.steps import EnvironmentSpec
-from reconciler.planning.environments import environment_spec, environments_in
+from reconciler.planning.environment_specs import environment_spec
+from reconciler.planning.environments import environments_in
 from tests.manifests.documents import environment
 
 from .history import Files, History, desired_of

@@ -13,7 +13,7 @@ from reconciler.model.problems import Code, Problem
 from reconciler.model.steps import CodeFolder
 from reconciler.planning.code_folders import CodeFolders
 from reconciler.planning.graph import GraphBuilder
-from reconciler.planning.resolve import Unresolved
+from reconciler.planning.repository_paths import Unresolved
 from reconciler.source.ignores import with_ignores
 from tests.manifests.documents import component
 

@@ -12,7 +12,7 @@ from reconciler.model.desired import Desired, Settings
 from reconciler.model.problems import Code, Problem, Severity
 from reconciler.model.steps import DataSource
 from reconciler.planning.data_paths import data_source
-from reconciler.planning.resolve import Unresolved
+from reconciler.planning.repository_paths import Unresolved
 
 from .history import desired_of
 

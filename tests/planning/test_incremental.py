@@ -16,9 +16,11 @@ from reconciler.planning.changes import Changes, changes_between
 from reconciler.planning.code_folders import CodeFolders
 from reconciler.planning.environments import Environments
 from reconciler.planning.graph import GraphBuilder
-from reconciler.planning.resolve import M, Registry, Unresolved
+from reconciler.planning.repository_paths import Unresolved
+from reconciler.planning.resolve import M, Registry
 from reconciler.planning.soundness import Soundness
-from reconciler.planning.versions import ContentDigests, VersionJudge
+from reconciler.planning.content_digests import ContentDigests
+from reconciler.planning.versions import VersionJudge
 
 from .edits import HISTORIES, Choice, files_of, local_data_of, revisions_of
 from .history import History, desired_of

@@ -10,7 +10,8 @@ from reconciler.model.manifests import Component, DataAsset, Environment, InputP
 from reconciler.model.pipelines import PipelineComponent
 from reconciler.model.problems import Code, Problem
 from reconciler.model.references import parse_reference
-from reconciler.planning.resolve import M, Registry, Unresolved, UnsupportedReference, within_repository
+from reconciler.planning.repository_paths import Unresolved, UnsupportedReference, within_repository
+from reconciler.planning.resolve import M, Registry
 from tests.manifests.documents import SCHEMAS, component, data, environment, pipeline
 
 from .history import Content, desired_of

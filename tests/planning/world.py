@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
+from reconciler.model.desired import Desired
 from reconciler.model.digests import digest_of
-from reconciler.model.kinds import kind_of
+from reconciler.model.kinds import AnyManifest, kind_of
 from reconciler.model.plan import Actual, PipelineAction, PipelinePlan, Plan, StepPlan
 from reconciler.model.runs import Result, Run, RunStatus, StepRun, StepStatus
 from reconciler.model.steps import Graph, Step, fingerprint_of
 from reconciler.planning.diff import known_inputs, plan
 from reconciler.planning.graph import GraphBuilder
+from reconciler.planning.interfaces import interface_of
+from reconciler.planning.named_files import Readers
 from reconciler.planning.versions import VersionJudge
 
 from .history import Files, History
+
+
+_NO_READERS = Readers(yaml=lambda content: None, dockerfile=lambda text: ("", ()))
+
+
+def interfaces_of(manifests: Iterable[AnyManifest], desired: Desired) -> dict[str, str]:
+    """The interfaces of manifests, without a look into the files that they name."""
+    return {manifest.file: interface_of(manifest, desired, _NO_READERS) for manifest in manifests}
 
 
 class World:
@@ -35,10 +46,12 @@ class World:
     def plan(self, files: Files) -> Plan:
         desired = self._history.revision(files)
         graphs, problems = self._builder.build(desired)
-        made = plan(desired, graphs, problems, self.actual, self._judge)
-        self._fresh = {
-            (known.kind, known.name, known.version): known for known in self._judge.fresh(desired, self.actual)
-        }
+        interfaces = interfaces_of(self._judge.to_compare(desired, self.actual), desired)
+        made = plan(desired, graphs, problems, self.actual, self._judge, interfaces)
+        kept = self._judge.fresh(
+            desired, self.actual, interfaces_of(self._judge.to_keep(desired, self.actual), desired)
+        )
+        self._fresh = {(known.kind, known.name, known.version): known for known in kept}
         self._kinds = frozenset((kind_of(manifest), manifest.name) for manifest in desired.manifests.values())
         return made
 

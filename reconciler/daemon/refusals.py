@@ -1,0 +1,65 @@
+"""Why a revision is refused: what is said of the source, and of the resources whose versions it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from reconciler.model.desired import Desired
+from reconciler.model.errors import SourceError
+from reconciler.model.kinds import kind_of
+from reconciler.model.manifests import Kind
+from reconciler.model.problems import Code, Problem
+from reconciler.planning.content_digests import paths_of_content
+from reconciler.source.mirror import Mirror
+
+INVALID, MUTATED = "InvalidManifests", "VersionMutated"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a revision is not applied.
+
+    Attributes:
+        reason: of the condition.
+        message: the first error, and how many more there are.
+        problems: all of them; of a version that was changed, with the commit that did it.
+        mutated: what is said of each resource whose version was changed.
+    """
+
+    reason: str
+    message: str
+    problems: tuple[Problem, ...]
+    mutated: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
+
+
+def refusal(desired: Desired, problems: Sequence[Problem], mirror: Mirror) -> Refusal:
+    """The refusal of a revision, of whose problems at least one is an error."""
+    told = tuple(_with_commit(problem, desired, mirror) if _is_mutation(problem) else problem for problem in problems)
+    errors = [problem for problem in told if problem.is_error]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    mutated = {}
+    for problem in filter(_is_mutation, told):
+        manifest = desired.manifest_at(problem.file)
+        if manifest is not None:
+            mutated[kind_of(manifest), manifest.name] = problem.message
+    reason = MUTATED if _is_mutation(errors[0]) else INVALID
+    return Refusal(reason, f"{errors[0]}{more}", told, mutated)
+
+
+def _is_mutation(problem: Problem) -> bool:
+    return problem.is_error and problem.code is Code.VERSION_MUTATED
+
+
+def _with_commit(problem: Problem, desired: Desired, mirror: Mirror) -> Problem:
+    """The problem with the commit that changed what the version stands for; of a tag it is told already."""
+    manifest, commit = desired.manifests.get(problem.file), desired.snapshot.commit
+    if manifest is None or commit is None:
+        return problem
+    try:
+        did_it = mirror.last_change(commit, (manifest.file, *filter(None, paths_of_content(manifest))))
+    except SourceError:
+        return problem
+    if did_it is None:
+        return problem
+    return replace(problem, message=f"{problem.message}, by {did_it.id[:12]} of {did_it.author}: {did_it.subject}")
