@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,7 +11,8 @@ from typing import Any
 from reconciler.model.desired import Desired
 from reconciler.model.plan import PipelinePlan, Plan, SchedulePlan, StepAction
 from reconciler.model.problems import Problem
-from reconciler.model.runs import Run, StepRun
+from reconciler.model.releases import Resolution
+from reconciler.model.runs import Judgement, Run, StepRun
 from reconciler.model.status import Resource
 
 
@@ -30,6 +32,7 @@ def plan_json(plan: Plan, now: float | None = None) -> dict[str, Any]:
                 "action": pipeline.action,
                 "reasons": list(pipeline.reasons),
                 "steps": _steps_json(pipeline),
+                "lock": lock_json(pipeline.graph.lock),
             }
             for pipeline in plan.pipelines
         ],
@@ -42,6 +45,8 @@ def plan_json(plan: Plan, now: float | None = None) -> dict[str, Any]:
                 "required": item.required,
                 "ok": item.is_ok,
                 "why": list(item.why),
+                "wanted": item.wanted or None,
+                "note": item.note or None,
             }
             for item in plan.versions
         ],
@@ -103,7 +108,7 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     }
 
 
-def run_json(run: Run, steps: Sequence[StepRun]) -> dict[str, Any]:
+def run_json(run: Run, steps: Sequence[StepRun], judgements: Sequence[Judgement] = ()) -> dict[str, Any]:
     return {
         "id": run.id,
         "pipeline": run.pipeline,
@@ -122,7 +127,49 @@ def run_json(run: Run, steps: Sequence[StepRun]) -> dict[str, Any]:
             for step in steps
             if not step.trial
         ],
+        "promotions": [promotion_json(judgement) for judgement in judgements],
     }
+
+
+def single_run_json(run: Run, steps: Sequence[StepRun], judgements: Sequence[Judgement] = ()) -> dict[str, Any]:
+    """A run that was asked for by itself: with what it was made of, which is too long for a list of runs."""
+    return {**run_json(run, steps, judgements), "lock": lock_json(run.lock)}
+
+
+def promotion_json(judgement: Judgement) -> dict[str, Any]:
+    return {
+        "model": judgement.name,
+        "version": judgement.version,
+        "semver": judgement.semver,
+        "alias": judgement.alias,
+        "metric": judgement.metric_name,
+        "value": finite(judgement.metric),
+        "champion": judgement.champion_semver or None,
+        "champion_value": finite(judgement.champion_metric),
+        "promoted": judgement.is_promoted,
+        "why": judgement.why,
+    }
+
+
+def finite(value: float | None) -> float | None:
+    """JSON has no infinities."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def lock_json(lock: Sequence[Resolution]) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": resolution.kind,
+            "reference": resolution.reference,
+            "name": resolution.name,
+            "version": resolution.version,
+            "tag": resolution.tag or None,
+            "commit": resolution.commit or None,
+            "digest": resolution.digest,
+            "skipped": [{"version": each.version, "why": each.why} for each in resolution.skipped],
+        }
+        for resolution in lock
+    ]
 
 
 def _step_json(step: StepRun, trials: Sequence[StepRun]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.cli.output import print_table, say
-from reconciler.model.runs import Run, StepRun
+from reconciler.model.runs import Judgement, Run, StepRun
 from reconciler.state.store import State
 
 
@@ -23,11 +23,18 @@ def show_run(state: State, run: Run) -> None:
             if not step.trial
         ],
     )
+    verdicts = {(each.name, each.version): verdict(each) for each in state.model_registry.judgements(run.id)}
     for model in state.runs.models(run.id):
         aliases = f" ({', '.join(model.aliases)})" if model.aliases else ""
-        say(f"model {model.name} version {model.version}{aliases}")
+        more = filter(None, (model.semver, verdicts.get((model.name, model.version), "")))
+        say(" · ".join([f"model {model.name} version {model.version}{aliases}", *more]))
     if run.error:
         say(f"error: {run.error}")
+
+
+def verdict(judgement: Judgement) -> str:
+    """What the gate of a run said of a version."""
+    return f"{'promoted' if judgement.is_promoted else 'not promoted'}: {judgement.why}"
 
 
 def _row(step: StepRun, trials: Sequence[StepRun]) -> tuple[str, str, str, str, str]:

@@ -25,7 +25,7 @@ from reconciler.model.problems import Code, Problem, Severity
 from reconciler.model.runs import Run
 from reconciler.model.steps import DataSource, Graph
 from reconciler.planning.diff import plan_pipeline
-from reconciler.planning.environments import environment_spec
+from reconciler.planning.environment_specs import environment_spec
 from reconciler.state.folder import StateFolder
 from reconciler.state.sources import LOCAL_SOURCE
 from reconciler.state.store import State

@@ -5,9 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from reconciler.cli.contract import finite, promotion_json
 from reconciler.cli.output import Format, print_data, print_table, say
+from reconciler.cli.verb_models import aliases_of
 from reconciler.model.errors import ReconcilerError, UsageError
-from reconciler.model.runs import Run
+from reconciler.model.manifests import Kind
+from reconciler.model.nearest import did_you_mean
+from reconciler.model.pipelines import CHAMPION
+from reconciler.model.runs import RegisteredModel, Run
 from reconciler.model.snapshot import Commit
 from reconciler.source.mirror import Mirror
 from reconciler.state.folder import StateFolder
@@ -20,7 +25,9 @@ def trace(target: str, folder: StateFolder, form: Format) -> int:
     try:
         run, model = _find(state, target)
         made_by = state.runs.get(run.restored_from) if run.restored_from else run
-        body = _trace(state, target, model, run, made_by or run)
+        body = _trace(state, target, _label(state, model) if model else "", run, made_by or run)
+        if model:
+            body |= _of_model(state, model)
         if form is not Format.TABLE:
             print_data(body, form)
         else:
@@ -30,24 +37,66 @@ def trace(target: str, folder: StateFolder, form: Format) -> int:
         state.close()
 
 
-def _find(state: State, target: str) -> tuple[Run, str]:
-    """The run to start from, and the model version where the target is a model."""
+def _find(state: State, target: str) -> tuple[Run, RegisteredModel | None]:
+    """The run to start from, and the model version where the target is a model.
+
+    Raises:
+        UsageError: there is nothing of that name, or no such version of that model.
+    """
     run = state.runs.get(target)
     if run is not None:
-        return run, ""
-    models = state.runs.models_named(target)
-    if models:
-        current = next((model for model in models if model.aliases), models[0])
-        found = state.runs.get(current.run_id)
-        if found is not None:
-            return found, f"{current.name} version {current.version}" + (
-                f" ({', '.join(current.aliases)})" if current.aliases else ""
-            )
+        return run, None
+    model = _model(state, target)
+    found = state.runs.get(model.run_id) if model else None
+    if found is not None:
+        return found, model
     current_run = state.runs.current(target) or next(iter(state.runs.recent(target, limit=1)), None)
     if current_run is None:
-        hint = "see `reconciler runs` for runs and `reconciler get` for pipelines"
+        otherwise = "see `reconciler runs` for runs, `reconciler get` for pipelines and `reconciler models` for models"
+        hint = did_you_mean(target, state.runs.model_names(), otherwise)
         raise UsageError(f"there is no model, pipeline or run `{target}`", hint=hint)
-    return current_run, ""
+    return current_run, None
+
+
+def _model(state: State, target: str) -> RegisteredModel | None:
+    """A version of a model: by alias, by semantic version, or the champion, else the newest one with an alias."""
+    named = state.runs.models_named(target)
+    if named:
+        pointing = state.model_registry.aliases(target)
+        at = pointing.get(CHAMPION) or next(iter(pointing.values()), named[0].version)
+        return next((model for model in named if model.version == at), named[0])
+    for sign in ("@", ":"):
+        name, _, wanted = target.rpartition(sign)
+        versions = state.runs.models_named(name) if name else []
+        if not versions:
+            continue
+        shown = {model: (*aliases_of(state, model), model.semver) for model in versions}
+        made = (model for model in reversed(versions) if wanted and wanted in shown[model])
+        chosen = next(made, None)
+        if chosen is None:
+            known = ", ".join(dict.fromkeys(filter(None, (name for names in shown.values() for name in names))))
+            what = "alias" if sign == "@" else "version"
+            raise UsageError(f"the model `{name}` has no {what} `{wanted}`", hint=f"there are {known or 'none'}")
+        return chosen
+    return None
+
+
+def _label(state: State, model: RegisteredModel) -> str:
+    pointing = sorted(state.model_registry.aliases(model.name).items())
+    aliases = ", ".join(alias for alias, at in pointing if at == model.version)
+    label = f"{model.name} version {model.version}" + (f" ({aliases})" if aliases else "")
+    return f"{label}, {model.semver}" if model.semver else label
+
+
+def _of_model(state: State, model: RegisteredModel) -> dict[str, Any]:
+    judgement = state.model_registry.last_judgements().get((model.name, model.version))
+    return {
+        "semver": model.semver or None,
+        "aliases": list(aliases_of(state, model)),
+        "metric": model.metric_name or None,
+        "value": finite(model.metric),
+        "promotion": promotion_json(judgement) if judgement else None,
+    }
 
 
 def _trace(state: State, target: str, model: str, run: Run, made_by: Run) -> dict[str, Any]:
@@ -82,6 +131,11 @@ def _trace(state: State, target: str, model: str, run: Run, made_by: Run) -> dic
         "commit": None
         if commit is None
         else {"id": commit.id, "author": commit.author, "authored": commit.authored, "subject": commit.subject},
+        "data": [
+            {"name": each.name, "version": each.version, "tag": each.tag or None, "digest": each.digest}
+            for each in run.lock
+            if each.kind is Kind.DATA
+        ],
         "steps": steps,
     }
 
@@ -103,12 +157,18 @@ def _commit(state: State, run: Run) -> Commit | None:
 def _show(body: dict[str, Any]) -> None:
     if body["model"]:
         say(f"model     {body['model']}")
+        if body["value"] is not None:
+            say(f"metric    {body['metric']} {body['value']:.6g}")
+        if body["promotion"]:
+            say(f"promoted  {'yes' if body['promotion']['promoted'] else 'no'}: {body['promotion']['why']}")
     restored = f", restored from {body['restored_from']}" if body["restored_from"] else ""
     say(f"run       {body['run']} ({body['status']}{restored})")
     say(f"mlflow    {body['mlflow_run_id'] or 'not recorded'}")
     say(f"revision  {body['revision']} of source {body['source']}")
     if body["commit"]:
         say(f"commit    {body['commit']['subject']} · {body['commit']['author']} · {body['commit']['authored']}")
+    for each in body["data"] if body["model"] else ():
+        say(f"data      {each['name']} {each['version'] or ''}".rstrip())
     print_table(
         ("STEP", "COMPONENT", "ENVIRONMENT", "MADE BY", "FINGERPRINT", "DATA"),
         [

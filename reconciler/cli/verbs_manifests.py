@@ -9,13 +9,14 @@ from pathlib import Path
 
 from reconciler.cli.contract import next_firing, plan_json, validation_json
 from reconciler.cli.engine_choice import DOCKER
+from reconciler.cli.lock_table import telling_lines
 from reconciler.cli.output import CheckFormat, Format, harmless, print_data, print_table, say
 from reconciler.cli.outside_data import make_remote_data
 from reconciler.cli.show_problems import annotate, counted, show_problems
 from reconciler.cli.work_tree import LoadedTree, below, loaded_tree, plan_tree
 from reconciler.environments.base_images import BaseImages
 from reconciler.model.configuration import Configuration
-from reconciler.model.plan import EnvironmentAction, PipelineAction, Plan, StepAction
+from reconciler.model.plan import EnvironmentAction, PipelineAction, Plan, StepAction, VersionPlan
 from reconciler.model.problems import Code, Problem, Severity
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
@@ -55,7 +56,7 @@ def plan(
     """Show what a work tree would change; 1 where it is refused, 3 with `--exit-code` where there is work."""
     state = State(folder)
     try:
-        images, remote_data = _pinned_images(state, configuration), make_remote_data(state, configuration)
+        images, remote_data = pinned_images(state, configuration), make_remote_data(state, configuration)
         with loaded_tree(path, state, data_roots, images, is_strict, remote_data) as tree:
             made, _ = plan_tree(tree, state)
             if form in (CheckFormat.JSON, CheckFormat.YAML):
@@ -82,7 +83,7 @@ def _softened(problem: Problem) -> Problem:
     return replace(problem, severity=Severity.WARNING) if problem.code is Code.UNREACHABLE_DATA else problem
 
 
-def _pinned_images(state: State, configuration: Configuration) -> BaseImages | None:
+def pinned_images(state: State, configuration: Configuration) -> BaseImages | None:
     """The images as the engine of this state has pinned them; nothing is asked of any engine or registry."""
     if state.settings.engine != DOCKER:
         return None
@@ -96,9 +97,7 @@ def show_plan(made: Plan) -> None:
         if environment.action is EnvironmentAction.BUILD:
             _say(f"  build environment {environment.name}: {'; '.join(environment.reasons)}")
     for version in made.versions:
-        note = "" if version.is_ok else f", but this is a {version.required} change"
-        why = f" ({', '.join(version.why)})" if version.why else ""
-        _say(f"  {version.kind} {version.name} {version.old} → {version.new}{note}{why}")
+        _say(f"  {version.kind} {version.name} {version.old} → {version.new}{_said_of(version)}")
     for pipeline in made.pipelines:
         if pipeline.action is PipelineAction.NONE and not pipeline.graph.hindrances:
             reused = f", {len(pipeline.steps)} steps as they are"
@@ -108,6 +107,8 @@ def show_plan(made: Plan) -> None:
             continue
         if pipeline.action is PipelineAction.RESTORE:
             _say(f"  pipeline {pipeline.name}: restore {pipeline.restores}, nothing executes")
+            for line in telling_lines(pipeline.graph.lock):
+                _say(f"    {line}")
             continue
         count = {action: sum(step.action is action for step in pipeline.steps) for action in StepAction}
         if pipeline.graph.hindrances:
@@ -116,6 +117,8 @@ def show_plan(made: Plan) -> None:
             f"  pipeline {pipeline.name}: run {count[StepAction.RUN]}, maybe {count[StepAction.MAYBE]}, "
             f"reuse {count[StepAction.REUSE]} of {len(pipeline.steps)} steps"
         )
+        for line in telling_lines(pipeline.graph.lock):
+            _say(f"    {line}")
         print_table(
             ("    STEP", "ACTION", "WHY"),
             [(f"    {step.name}", step.action, "; ".join(step.reasons)) for step in pipeline.steps],
@@ -130,6 +133,16 @@ def show_plan(made: Plan) -> None:
         _say(f"refused: {counted(made.problems)}; nothing of this happens before the errors are mended")
     elif not made.has_work:
         _say("nothing to do")
+
+
+def _said_of(version: VersionPlan) -> str:
+    """How large a step a version is, against what its change demands."""
+    told = [f"{version.required}: {', '.join(version.why)}" if version.why else str(version.required)]
+    if not version.is_ok:
+        told.append(f"write {version.wanted}")
+    if version.note:
+        told.append(version.note)
+    return f" ({'; '.join(told)})"
 
 
 def _say(line: str) -> None:

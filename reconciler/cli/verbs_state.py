@@ -6,16 +6,18 @@ import re
 import time
 from pathlib import Path
 
-from reconciler.cli.contract import resource_json, run_json
+from reconciler.cli.contract import resource_json, run_json, single_run_json
 from reconciler.cli.output import Format, complain, print_data, print_table, say
 from reconciler.cli.run_table import show_run
 from reconciler.model.errors import UsageError
 from reconciler.model.manifests import Kind
+from reconciler.model.nearest import did_you_mean
 from reconciler.model.runs import Run, StepRun
 from reconciler.model.status import ConditionType, Resource
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
 
+EVERY = "all"
 _STEP = re.compile(r"^(.+?)(?:\[(\d+)\])?$")
 
 
@@ -25,34 +27,50 @@ def get(kind: str, name: str | None, folder: StateFolder, form: Format) -> int:
     Raises:
         UsageError: there is no such kind, or no resource of that name.
     """
-    kinds = ("source", *Kind)
-    if kind != "all" and kind.removesuffix("s") not in kinds:
-        raise UsageError(f"there is no kind `{kind}`", hint=f"choose one of: all, {', '.join(kinds)}")
+    wanted = singular(kind, EVERY)
     state = State(folder)
     resources = [
         resource
-        for resource in [*_sources(state), *state.sources.resources()]
-        if kind in ("all", resource.kind, f"{resource.kind}s") and name in (None, resource.name)
+        for resource in all_resources(state)
+        if wanted in (EVERY, resource.kind) and name in (None, resource.name)
     ]
     state.close()
     if name is not None and not resources:
-        wanted = "resource" if kind == "all" else kind.removesuffix("s")
-        raise UsageError(f"there is no {wanted} `{name}`", hint="see `reconciler get`")
+        told = "resource" if wanted == EVERY else wanted
+        raise UsageError(f"there is no {told} `{name}`", hint="see `reconciler get`")
     if form is not Format.TABLE:
         print_data([resource_json(resource) for resource in resources], form)
     elif not resources:
-        complain("nothing here yet: no daemon has applied a revision to this state" if kind == "all" else f"no {kind}")
+        complain(
+            "nothing here yet: no daemon has applied a revision to this state" if wanted == EVERY else f"no {kind}"
+        )
     else:
         headers = ("KIND", "NAME", "VERSION", "READY", "REASON", "MESSAGE", "REVISION")
         print_table(headers, [_row(resource) for resource in resources])
     return 0
 
 
-def _sources(state: State) -> list[Resource]:
-    return [
+def singular(kind: str, *others: str) -> str:
+    """A kind as manifests have it, of one that may be written in the plural; `others` are words that count too.
+
+    Raises:
+        UsageError: there is no such kind.
+    """
+    kinds = (*others, "source", *Kind)
+    found = kind.removesuffix("s")
+    if found not in kinds:
+        hint = did_you_mean(found, kinds, f"choose one of: {', '.join(kinds)}")
+        raise UsageError(f"there is no kind `{kind}`", hint=hint)
+    return found
+
+
+def all_resources(state: State) -> list[Resource]:
+    """All that was applied, and the sources that it came from."""
+    sources = [
         Resource("source", source.name, None, source.name, source.applied_revision, source.conditions)
         for source in state.sources.all()
     ]
+    return [*sources, *state.sources.resources()]
 
 
 def _row(resource: Resource) -> tuple[str, ...]:
@@ -83,7 +101,9 @@ def runs(chosen: str | None, folder: StateFolder, form: Format, limit: int) -> i
             hint = "see `reconciler runs` and `reconciler get pipelines`"
             raise UsageError(f"there is no run and no pipeline `{chosen}`", hint=hint)
         if form is not Format.TABLE:
-            print_data([run_json(run, state.runs.steps(run.id)) for run in found], form)
+            told = single_run_json if one else run_json
+            judgements = state.model_registry.judgements
+            print_data([told(run, state.runs.steps(run.id), judgements(run.id)) for run in found], form)
         elif one:
             show_run(state, one)
         elif found:

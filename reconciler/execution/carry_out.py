@@ -7,7 +7,7 @@ from functools import partial
 
 from reconciler.execution.origin import Origin
 from reconciler.execution.pipeline_run import PipelineRun
-from reconciler.execution.record import restore_models
+from reconciler.execution.restored_aliases import restore_models, take_back
 from reconciler.execution.site import Site
 from reconciler.execution.workspace import Objects
 from reconciler.model.plan import Actual, PipelinePlan
@@ -38,7 +38,8 @@ def restore(site: Site, plan: PipelinePlan, order: Order) -> Run:
     earlier = site.state.runs.get(plan.restores)
     if earlier is None:
         raise KeyError(plan.restores)
-    restore_models(site, site.state.runs.models(earlier.id))
+    judgements = site.state.model_registry.judgements(earlier.id)
+    restore_models(site, site.state.runs.models(earlier.id), judgements)
     with site.state.database.transaction():
         planned = replace(
             _run_of(site, plan, order, RunStatus.RESTORED),
@@ -55,6 +56,7 @@ def restore(site: Site, plan: PipelinePlan, order: Order) -> Run:
         positions = {step.name: position for position, step in enumerate(plan.graph.steps)}
         site.state.runs.save_steps((step, positions.get(step.name, 0)) for step in steps)
         site.state.runs.save_models(replace(model, run_id=run.id) for model in site.state.runs.models(earlier.id))
+        site.state.model_registry.save_judgements(replace(judgement, run_id=run.id) for judgement in judgements)
         ended = replace(run, ended=site.clock())
         site.state.runs.update(ended)
     return ended
@@ -82,6 +84,7 @@ def abandon(site: Site, run: Run, status: RunStatus, message: str) -> None:
     unfinished = [step.mlflow_run_id for step in steps if not step.status.is_over]
     for mlflow_run_id in filter(None, (*unfinished, run.mlflow_run_id)):
         site.recorder.submit(partial(site.tracking.finish_run, mlflow_run_id, "KILLED"))
+    site.recorder.submit(partial(take_back, site, run))
 
 
 def _run_of(site: Site, plan: PipelinePlan, order: Order, status: RunStatus) -> Run:
@@ -97,4 +100,5 @@ def _run_of(site: Site, plan: PipelinePlan, order: Order, status: RunStatus) -> 
         experiment=plan.graph.experiment,
         reasons=plan.reasons,
         attempt=order.attempt,
+        lock=plan.graph.lock,
     )

@@ -14,6 +14,7 @@ from reconciler.execution.launcher import Launcher
 from reconciler.execution.origin import Origin
 from reconciler.execution.record import RunRecord
 from reconciler.execution.registration import Registration
+from reconciler.execution.restored_aliases import take_back
 from reconciler.execution.reuse import reusable
 from reconciler.execution.run_end import came_to, result_of, settle_unfinished
 from reconciler.execution.site import Claims, Site
@@ -45,7 +46,7 @@ class PipelineRun:
         self._is_cancelled = False
         self._events = Events()
         self._claims = Claims(site.in_flight)
-        self._record = RunRecord(site, run, origin)
+        self._record = RunRecord(site, run, plan.graph, origin)
         self._journal = Journal(site.state, self._order.positions, site.state.runs.steps(run.id))
         self._endings = Endings(site, run.id, self._journal, self._record)
         self._registration = Registration(site, run.id, self._record)
@@ -106,6 +107,7 @@ class PipelineRun:
         self._site.state.runs.update(
             replace(run, status=RunStatus.FAILED, ended=self._site.clock(), error=f"broke off: {message}")
         )
+        self._site.recorder.submit(partial(take_back, self._site, run))
 
     # --- the start ---
 
@@ -167,6 +169,7 @@ class PipelineRun:
         if kept is not None and kept.status.is_good:  # ended before the run was interrupted
             ended = result_of(kept, self._site.state.results.get(kept.fingerprint))
             self._results[step.name] = ended
+            self._record.take_up(kept, ended)
             self._register(step, ended)
             return True
         inputs, _ = known_inputs(step, self._results)

@@ -8,14 +8,16 @@ from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 
+from reconciler.execution.lock_tag import lock_tags
 from reconciler.execution.origin import Origin
 from reconciler.execution.recorder import Urgency
+from reconciler.execution.registered_models import RegisteredModels
 from reconciler.execution.site import Site
 from reconciler.model.errors import TrackingError
-from reconciler.model.runs import RegisteredModel, Result, Run, RunStatus, StepRun, StepStatus
-from reconciler.model.steps import Step
+from reconciler.model.runs import Result, Run, RunStatus, StepRun, StepStatus
+from reconciler.model.steps import Graph, Step
 from reconciler.state.outputs import remove
-from reconciler.tracking.base import ModelRequest, ModelVersion, RunRequest
+from reconciler.tracking.base import ModelRequest, RunRequest
 
 _MLFLOW_STATUS = {
     RunStatus.SUCCEEDED: "FINISHED",
@@ -30,19 +32,29 @@ _MLFLOW_STATUS = {
 class RunRecord:
     """Writes the record of one run through the recorder, in order, off the critical path."""
 
-    def __init__(self, site: Site, run: Run, origin: Origin) -> None:
+    def __init__(self, site: Site, run: Run, graph: Graph, origin: Origin) -> None:
         self._site = site
         self._run = run
         self._origin = origin
+        self._models = RegisteredModels(site, run, graph, origin)
         self._root: Future[str] | None = None
+        self._is_taken_up = bool(run.mlflow_run_id)
         self._known_runs: list[str] = []
+        self._registered: set[tuple[str, str]] = set()
         self._refused: list[TrackingError] = []
 
     def open(self) -> Future[str]:
         """Create the root run, or take up the one of an interrupted run."""
+        self._root = self._open()
+        if self._models.has_gate:
+            # Ahead of the first step's run: no step begins before it is known whom the run has to beat.
+            self._site.recorder.submit(self._models.note_champions, Urgency.STEP)
+        return self._root
+
+    def _open(self) -> Future[str]:
         if self._run.mlflow_run_id:
-            self._root = _settled(self._run.mlflow_run_id)
-            return self._root
+            return _settled(self._run.mlflow_run_id)
+        kept = self._site.state.runs.get(self._run.id) or self._run  # one that is taken up comes without its lock
         tags = {
             **self._origin.tags(),
             "mlflow.source.name": self._run.pipeline,
@@ -50,10 +62,17 @@ class RunRecord:
             "reconciler.run": self._run.id,
             "reconciler.pipeline": self._run.pipeline,
             "reconciler.revision": self._run.revision,
+            **lock_tags(kept.lock),
         }
         request = RunRequest(self._run.experiment, self._run.id, None, None, tags)
-        self._root = self._site.recorder.submit(lambda: self._site.tracking.start_run(request).result(), Urgency.STEP)
-        return self._root
+        return self._site.recorder.submit(lambda: self._site.tracking.start_run(request).result(), Urgency.STEP)
+
+    def take_up(self, step: StepRun, result: Result) -> None:
+        """Count in a step that ended before the run was interrupted, with whatever it was reused from."""
+        trials = self._site.state.results.many(result.trials).values()
+        self._known_runs.extend(
+            filter(None, (step.mlflow_run_id, result.mlflow_run_id, *(trial.mlflow_run_id for trial in trials)))
+        )
 
     def start(
         self,
@@ -118,7 +137,9 @@ class RunRecord:
 
         def register() -> None:
             try:
-                self._known_runs.append(self._site.tracking.register_model(wanted).result().run_id)
+                version = self._site.tracking.register_model(wanted).result()
+                self._known_runs.append(version.run_id)
+                self._registered.add((version.name, version.version))
             except TrackingError as error:
                 self._refused.append(error)
 
@@ -175,48 +196,28 @@ class RunRecord:
         return RunRequest(self._run.experiment, name, parent.result() if parent else root, root, tags)
 
     def conclude(self, status: RunStatus) -> None:
-        """Close the root run once everything before is written, and keep the models that the run registered.
+        """Close the root run once everything before is written, and settle what becomes of the models it registered.
 
         Raises:
             TrackingError: it is not, or a model could not be registered.
         """
-
-        def close() -> tuple[ModelVersion, ...]:
-            root = self._root.result() if self._root else ""
-            self._site.tracking.finish_run(root, _MLFLOW_STATUS[status]).result()
-            if not status.is_good or not root:
-                return ()
-            found: tuple[ModelVersion, ...] = self._site.tracking.registered(
-                list(dict.fromkeys(self._known_runs))
-            ).result()
-            return found
-
-        versions = self._site.recorder.submit(close).result()
-        found = [
-            RegisteredModel(self._run.id, version.name, version.version, version.aliases, version.run_id)
-            for version in versions
-        ]
-        earlier = {(model.name, model.version) for name in {m.name for m in found} for model in self._earlier(name)}
-        self._site.state.runs.save_models(
-            model for model in found if model.aliases or (model.name, model.version) not in earlier
-        )
+        self._site.recorder.submit(lambda: self._close(status)).result()
         if self._refused:
             raise self._refused[0]
 
-    def _earlier(self, name: str) -> list[RegisteredModel]:
-        return self._site.state.runs.models_named(name)
+    def _close(self, status: RunStatus) -> None:
+        root = self._root.result() if self._root else ""
+        told: Mapping[str, str] = {}
+        try:
+            if root and (status.is_good or self._models.has_gate):
+                below = root if self._is_taken_up else ""
+                found = self._site.tracking.registered(list(dict.fromkeys(self._known_runs)), below).result()
+                told = self._models.conclude(found, status.is_good, self._registered) if found else {}
+        finally:
+            self._site.tracking.finish_run(root, _MLFLOW_STATUS[status], tags=told).result()
 
 
 def _settled(value: str) -> Future[str]:
     future: Future[str] = Future()
     future.set_result(value)
     return future
-
-
-def restore_models(site: Site, models: list[RegisteredModel]) -> None:
-    """Put the aliases back on the versions that held them when the restored run ended."""
-    versions = [
-        ModelVersion(model.name, model.version, model.aliases, model.mlflow_run_id) for model in models if model.aliases
-    ]
-    if versions:
-        site.recorder.submit(lambda: site.tracking.set_aliases(versions).result(), Urgency.STEP).result()

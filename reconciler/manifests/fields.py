@@ -15,7 +15,17 @@ from reconciler.model.problems import Code, Pointer, Problem, Severity
 from reconciler.model.references import Reference, parse_reference
 from reconciler.model.versions import parse_version
 
-_DESCRIPTIVE = ("$schema", "name", "version", "description", "display_name", "tags", "properties", "on_new_revision")
+_DESCRIPTIVE = (
+    "$schema",
+    "name",
+    "version",
+    "description",
+    "display_name",
+    "tags",
+    "properties",
+    "on_new_revision",
+    "promotion",
+)
 
 
 @dataclass

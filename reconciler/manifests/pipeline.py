@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Any
 
 from reconciler.manifests.bindings import outputs_of, pipeline_inputs
@@ -9,11 +11,21 @@ from reconciler.manifests.fields import Reading, reference_at, shared_fields
 from reconciler.manifests.jobs import check_parent_outputs, job, jobs_of, pipeline_component
 from reconciler.manifests.run_settings import no_effect
 from reconciler.model.manifests import Component
-from reconciler.model.pipelines import FromPipelineInput, Job, OnNewRevision, Pipeline, PipelineComponent
+from reconciler.model.pipelines import (
+    CHAMPION,
+    FromPipelineInput,
+    Goal,
+    Job,
+    OnNewRevision,
+    Pipeline,
+    PipelineComponent,
+    Promotion,
+)
 from reconciler.model.problems import Code
 from reconciler.model.references import Reference
 
 _ON_NEW_REVISION = "reconciler.on_new_revision"
+_OF_VERSIONS = re.compile(r"latest|v\d[\w-]*", re.IGNORECASE)
 
 
 def pipeline(document: dict[str, Any], reading: Reading, default_name: str) -> Pipeline:
@@ -31,6 +43,7 @@ def pipeline(document: dict[str, Any], reading: Reading, default_name: str) -> P
         continue_on_step_failure=settings.get("continue_on_step_failure", False),
         force_rerun=settings.get("force_rerun", False),
         on_new_revision=_on_new_revision(document, reading),
+        promotion=_promotion(document, reading),
     )
     check_parent_outputs(read.jobs, (output.name for output in read.outputs), "pipeline", reading)
     return read
@@ -79,3 +92,22 @@ def _on_new_revision(document: dict[str, Any], reading: Reading) -> OnNewRevisio
         message, hint = f"`{_ON_NEW_REVISION}` is {named!r}", f"write {' or '.join(OnNewRevision)}"
         reading.error(Code.INVALID_VALUE, message, hint, ("properties", _ON_NEW_REVISION))
         return OnNewRevision.FINISH
+
+
+def _promotion(document: dict[str, Any], reading: Reading) -> Promotion | None:
+    """The gate that a registered model has to pass to become champion."""
+    written = document.get("promotion")
+    if not written:
+        return None
+    min_delta = written.get("min_delta", 0.0)
+    if not math.isfinite(min_delta):
+        hint = "write how much better it has to be, such as 0.005"
+        reading.error(Code.INVALID_VALUE, f"`min_delta` is {min_delta}", hint, ("promotion", "min_delta"))
+        return None
+    alias = written.get("alias", CHAMPION)
+    if _OF_VERSIONS.fullmatch(alias):
+        message, hint = f"the alias `{alias}` stands for a version", f"write another name, such as `{CHAMPION}`"
+        reading.error(Code.INVALID_VALUE, message, hint, ("promotion", "alias"))
+        return None
+    goal = Goal(written.get("goal", Goal.MAXIMIZE))
+    return Promotion(written["metric"], goal, float(min_delta), alias, written.get("model") or "")

@@ -57,7 +57,7 @@ def _texts(values: Mapping[str, object], key: str) -> dict[str, str]:
 
 def _tags(values: Mapping[str, object]) -> tuple[TagPattern, list[Problem]]:
     written = values.get("tags")
-    if not isinstance(written, str):
+    if not isinstance(written, str) or not written:
         return TagPattern(), []
     try:
         return TagPattern(written), []

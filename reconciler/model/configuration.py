@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.resources import Resources
+from reconciler.model.upgrades import UpgradePolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +133,32 @@ class DataSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class UpgradeSettings:
+    """The branch that the daemon keeps upgrades of references on, for somebody to merge.
+
+    Attributes:
+        is_pushed: False to make the commits in the mirror alone.
+        author: name and address, as in `reconciler <reconciler@localhost>`.
+        retry_seconds: after which a push is tried again that failed.
+    """
+
+    branch: str = "reconciler/upgrades"
+    policy: UpgradePolicy = UpgradePolicy.WITHIN_RANGE
+    is_pushed: bool = True
+    author: tuple[str, str] = ("reconciler", "reconciler@localhost")
+    retry_seconds: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """All that the configuration file says.
 
     Attributes:
         file: where it stands, "" where there is none.
+        upgrades: None where the daemon makes none.
     """
 
     file: str = ""
     docker: DockerSettings = field(default_factory=DockerSettings)
     data: DataSettings = field(default_factory=DataSettings)
+    upgrades: UpgradeSettings | None = None

@@ -20,6 +20,33 @@ class OnNewRevision(StrEnum):
     CANCEL = "cancel"
 
 
+class Goal(StrEnum):
+    """Which of two values of a metric is better."""
+
+    MAXIMIZE = "maximize"
+    MINIMIZE = "minimize"
+
+
+CHAMPION = "champion"
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """When the alias moves to a model version that a run registers; it is part of no fingerprint.
+
+    Attributes:
+        metric: of the version's own run, compared with the champion's.
+        min_delta: by how much it has to be better; less than 0 for one that may be worse by so much.
+        model: whose versions are judged, "" for all that the run registers.
+    """
+
+    metric: str
+    goal: Goal = Goal.MAXIMIZE
+    min_delta: float = 0.0
+    alias: str = CHAMPION
+    model: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Literal:
     value: Scalar
@@ -145,3 +172,4 @@ class Pipeline(Manifest):
     continue_on_step_failure: bool = False
     force_rerun: bool = False
     on_new_revision: OnNewRevision = OnNewRevision.FINISH
+    promotion: Promotion | None = None

@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from semver import Version
-
 from reconciler.model.manifests import Kind
+from reconciler.model.versions import Version, parse_version
 
 KIND_NAME_VERSION = "{kind}/{name}/v{version}"
 NAME_VERSION = "{name}@v{version}"  # as GTO writes them
@@ -17,6 +16,9 @@ RELEASED_KINDS = (Kind.COMPONENT, Kind.ENVIRONMENT, Kind.DATA, Kind.PIPELINE, Ki
 _NAME = r"(?P<name>[A-Za-z0-9][\w.-]*)"
 _VERSION = r"(?P<version>\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)"
 _PLACEHOLDER = re.compile(r"\{(kind|name|version)\}")
+_NO_TAG = re.compile(r"[\x00-\x20\x7f~^:?*\[\\{}]|\.\.|@\{|//|(^|/)[./]|[./]$|\./|\.lock(/|$)|^-")
+_SAMPLES = (("split", "1.2.0"), ("split-2", "1.2.0-rc.1"), ("split_v2", "1.2.0+b.1"), ("split.2", "100.200.300-rc.1+b.1"))
+_SHOWN = 5  # of the versions that were skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,7 @@ class Release:
 
     @property
     def parsed(self) -> Version:
-        return _parsed(self.version)
-
-
-@lru_cache(maxsize=65536)
-def _parsed(version: str) -> Version:
-    return Version.parse(version, optional_minor_and_patch=True)
+        return parse_version(self.version)
 
 
 class BadPatternError(ValueError):
@@ -69,10 +66,12 @@ class TagPattern:
         told = _PLACEHOLDER.findall(self.text)
         if sorted(told) not in (["kind", "name", "version"], ["name", "version"]):
             raise BadPatternError("it needs {name} and {version} once each, and may have {kind}")
-        if re.search(r"[\s~^:?*\[\\{}]|\.\.|@\{|^/|/$|//", _PLACEHOLDER.sub("x", self.text)):
+        if _NO_TAG.search(_PLACEHOLDER.sub("x", self.text)):
             raise BadPatternError("no tag of Git can be written like that")
         if "}{" in self.text:
             raise BadPatternError("something must stand between two placeholders")
+        if not all(self._is_read_back(*sample) for sample in _SAMPLES):
+            raise BadPatternError("names and versions hold what stands between them; put `/` or `@` there")
 
     @property
     def has_kind(self) -> bool:
@@ -84,7 +83,7 @@ class TagPattern:
         if matched is None:
             return None
         try:
-            version = str(_parsed(matched["version"]))
+            version = str(parse_version(matched["version"]))
         except ValueError:
             return None
         kind = Kind(matched["kind"]) if self.has_kind else None
@@ -93,6 +92,10 @@ class TagPattern:
     def write(self, kind: Kind, name: str, version: str) -> str:
         """The name of the tag that holds a version."""
         return self.text.format(kind=kind, name=name, version=version)
+
+    def _is_read_back(self, name: str, version: str) -> bool:
+        read = self.read(Tag(self.write(Kind.COMPONENT, name, version), ""))
+        return read is not None and (read.name, read.version) == (name, version)
 
 
 @lru_cache(maxsize=16)
@@ -138,12 +141,10 @@ class Resolution:
 
     def explained(self) -> str:
         """`split@^1.2 → 1.4.1 (1.5.0-rc.1 skipped: pre-release; 2.0.0 outside the range)`."""
-        shown = self.skipped[:_SHOWN]
+        shown = self.skipped[-_SHOWN:]
         told = [f"{each.version} {each.why}" for each in reversed(shown)]
         if len(self.skipped) > len(shown):
             told.append(f"{len(self.skipped) - len(shown)} more above")
         why = f" ({'; '.join(told)})" if told else ""
         return f"{self.reference} → {self.version or 'the only one, without a version'}{why}"
 
-
-_SHOWN = 5

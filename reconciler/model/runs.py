@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.model.manifests import Scalar
+from reconciler.model.releases import Resolution
 
 SUPERSEDED = "superseded by "
 
@@ -92,7 +93,12 @@ class StepRun:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution of a pipeline; times are seconds since the epoch."""
+    """One execution of a pipeline; times are seconds since the epoch.
+
+    Attributes:
+        lock: what its references were resolved to; () of a run that was read as one of several, which is the same
+            run all the same.
+    """
 
     id: str
     pipeline: str
@@ -109,6 +115,7 @@ class Run:
     error: str = ""
     restored_from: str = ""
     attempt: int = 1
+    lock: tuple[Resolution, ...] = field(default=(), compare=False)
 
     @property
     def is_superseded(self) -> bool:
@@ -118,13 +125,53 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredModel:
-    """A model version that a run registered, with the aliases it held when the run ended."""
+    """A model version that a run registered, with the aliases it held when the run ended.
+
+    Attributes:
+        version: MLflow's number.
+        aliases: without the one that says the semantic version.
+        semver: "" for one of before models had such.
+        metric: the figure that says most, None where its run logged none.
+    """
 
     run_id: str
     name: str
     version: str
     aliases: tuple[str, ...]
     mlflow_run_id: str
+    semver: str = ""
+    metric_name: str = ""
+    metric: float | None = None
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What became of a model version at the gate of the run that registered it.
+
+    Attributes:
+        alias: that was to be won.
+        metric: None where the version has none of that name.
+        champion: the version that held the alias before, MLflow's number; "" where none did.
+    """
+
+    run_id: str
+    name: str
+    version: str
+    semver: str
+    alias: str
+    metric_name: str
+    metric: float | None
+    champion: str
+    champion_semver: str
+    champion_metric: float | None
+    is_promoted: bool
+    why: str
+
+    @property
+    def holder(self) -> str:
+        """The version that holds the alias now, "" where none does."""
+        return self.version if self.is_promoted else self.champion
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from dataclasses import astuple, dataclass, field, fields
 
 from reconciler.model.digests import digest_of
 from reconciler.model.manifests import Scalar
-from reconciler.model.pipelines import JobOutput, OnNewRevision
+from reconciler.model.pipelines import JobOutput, OnNewRevision, Promotion
+from reconciler.model.releases import Resolution
 from reconciler.model.resources import Processes, Resources
 from reconciler.model.snapshot import Entry
 from reconciler.model.sweeps import EarlyTermination, SamplingAlgorithm, SamplingRule, Sweep
@@ -218,6 +219,8 @@ class Graph:
         nested: the nodes that are pipelines themselves; their steps are named `node.step`.
         unsupported: why the pipeline cannot run as a whole, by job; its steps are the others.
         waiting: for what jobs wait that another pipeline has to make first; its steps are the others.
+        lock: what the references were resolved to, each once.
+        promotion: when a model that it registers becomes the champion, None where its steps decide.
     """
 
     pipeline: str
@@ -232,6 +235,8 @@ class Graph:
     nested: tuple[str, ...] = ()
     unsupported: tuple[tuple[str, str], ...] = ()
     waiting: tuple[tuple[str, str], ...] = ()
+    lock: tuple[Resolution, ...] = ()
+    promotion: Promotion | None = None
 
     @property
     def hindrances(self) -> tuple[str, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.model.manifests import Kind
 from reconciler.model.plan import ReleasedVersion
+from reconciler.model.releases import Resolution, Skipped
 from reconciler.model.resources import Processes
 from reconciler.model.runs import RegisteredModel, Result, Run, RunStatus, StepRun, StepStatus
 from reconciler.model.status import Condition, ConditionType
@@ -46,7 +47,8 @@ def _items(body: str) -> tuple[Any, ...]:
     return () if body == "[]" else tuple(json.loads(body))
 
 
-def run_of(row: Row) -> Run:
+def run_of(row: Row, lock: str = "[]") -> Run:
+    """The run again; its lock is read only where it is asked for, as it may be long."""
     return Run(
         id=row["id"],
         pipeline=row["pipeline"],
@@ -63,6 +65,49 @@ def run_of(row: Row) -> Run:
         error=row["error"],
         restored_from=row["restored_from"],
         attempt=row["attempt"],
+        lock=lock_of(lock),
+    )
+
+
+def lock_text(lock: Iterable[Resolution]) -> str:
+    """A lock as JSON, without what is empty."""
+    return text([_resolution_body(resolution) for resolution in lock])
+
+
+def _resolution_body(resolution: Resolution) -> dict[str, object]:
+    body: dict[str, object] = {
+        "kind": resolution.kind,
+        "reference": resolution.reference,
+        "name": resolution.name,
+        "version": resolution.version,
+        "file": resolution.file,
+    }
+    if resolution.tag:
+        body["tag"] = resolution.tag
+    if resolution.commit:
+        body["commit"] = resolution.commit
+    if resolution.digest:
+        body["digest"] = resolution.digest
+    if resolution.skipped:
+        body["skipped"] = [[each.version, each.why] for each in resolution.skipped]
+    return body
+
+
+def lock_of(body: str) -> tuple[Resolution, ...]:
+    return tuple(_resolution_of(read) for read in _items(body))
+
+
+def _resolution_of(read: dict[str, Any]) -> Resolution:
+    return Resolution(
+        Kind(read["kind"]),
+        read["reference"],
+        read["name"],
+        read["version"],
+        read["file"],
+        read.get("tag", ""),
+        read.get("commit", ""),
+        read.get("digest", ""),
+        tuple(Skipped(version, why) for version, why in read.get("skipped", ())),
     )
 
 
@@ -136,13 +181,41 @@ def result_of(row: Row) -> Result:
 
 def model_of(row: Row) -> RegisteredModel:
     return RegisteredModel(
-        row["run_id"], row["name"], row["version"], tuple(json.loads(row["aliases"])), row["mlflow_run_id"]
+        row["run_id"],
+        row["name"],
+        row["version"],
+        tuple(json.loads(row["aliases"])),
+        row["mlflow_run_id"],
+        row["semver"],
+        row["metric_name"],
+        row["metric"],
+        row["commit_id"],
+    )
+
+
+def model_row(model: RegisteredModel) -> tuple[object, ...]:
+    return (
+        model.run_id,
+        model.name,
+        model.version,
+        text(model.aliases),
+        model.mlflow_run_id,
+        model.semver,
+        model.metric_name,
+        model.metric,
+        model.commit,
     )
 
 
 def version_of(row: Row) -> ReleasedVersion:
     return ReleasedVersion(
-        Kind(row["kind"]), row["name"], row["version"], row["digest"], row["revision"], row["interface"]
+        Kind(row["kind"]),
+        row["name"],
+        row["version"],
+        row["digest"],
+        row["revision"],
+        row["interface"],
+        row["description"],
     )
 
 

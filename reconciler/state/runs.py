@@ -9,8 +9,22 @@ from dataclasses import replace
 from reconciler.model.runs import RegisteredModel, Run, RunStatus, StepRun
 from reconciler.model.steps import Definition
 from reconciler.state.database import Database
-from reconciler.state.encoding import definition_of, definition_text, model_of, run_of, step_of, step_row, text
+from reconciler.state.encoding import (
+    definition_of,
+    definition_text,
+    lock_text,
+    model_of,
+    model_row,
+    run_of,
+    step_of,
+    step_row,
+    text,
+)
 
+_RUN_COLUMNS = (  # without the lock, which takes longer to read than all else of a run
+    "id, sequence, pipeline, source, revision, closure, status, trigger_name, started, ended, experiment, "
+    "mlflow_run_id, reasons, error, restored_from, attempt"
+)
 _STEP_COLUMNS = (
     "run_id, name, trial, position, kind, status, fingerprint, definition, inputs, outputs, reasons, started, ended, "
     "mlflow_run_id, metrics, hyperparameters, reused_from, handle, log, error, failure, attempt"
@@ -38,9 +52,8 @@ class Runs:
             number = row["next"] if row else 1
             started = replace(run, id=f"{run.pipeline}-{number}")
             self._database.execute(
-                "INSERT INTO runs (id, sequence, pipeline, source, revision, closure, status, trigger_name, started,"
-                " ended, experiment, mlflow_run_id, reasons, error, restored_from, attempt)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO runs ({_RUN_COLUMNS}, lock)"  # noqa: S608 - the columns are ours
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     started.id,
                     number,
@@ -58,6 +71,7 @@ class Runs:
                     run.error,
                     run.restored_from,
                     run.attempt,
+                    lock_text(run.lock),
                 ),
             )
         return started
@@ -70,13 +84,15 @@ class Runs:
         )
 
     def get(self, run_id: str) -> Run | None:
+        """A run with its lock; those that are read as several come without."""
         row = self._database.row("SELECT * FROM runs WHERE id = ?", (run_id,))
-        return run_of(row) if row else None
+        return run_of(row, row["lock"]) if row else None
 
     def recent(self, pipeline: str | None = None, limit: int = 20) -> list[Run]:
         """The newest runs first."""
         rows = self._database.rows(
-            "SELECT * FROM runs WHERE pipeline = COALESCE(?, pipeline) ORDER BY started DESC, sequence DESC LIMIT ?",
+            f"SELECT {_RUN_COLUMNS} FROM runs WHERE pipeline = COALESCE(?, pipeline)"  # noqa: S608
+            " ORDER BY started DESC, sequence DESC LIMIT ?",
             (pipeline, limit),
         )
         return [run_of(row) for row in rows]
@@ -84,7 +100,8 @@ class Runs:
     def current(self, pipeline: str) -> Run | None:
         """The run whose results count: the newest that succeeded or was restored."""
         row = self._database.row(
-            f"SELECT * FROM runs WHERE pipeline = ? AND status IN {_GOOD} ORDER BY sequence DESC LIMIT 1",  # noqa: S608
+            f"SELECT {_RUN_COLUMNS} FROM runs WHERE pipeline = ? AND status IN {_GOOD}"  # noqa: S608
+            " ORDER BY sequence DESC LIMIT 1",
             (pipeline,),
         )
         return run_of(row) if row else None
@@ -92,12 +109,16 @@ class Runs:
     def with_closure(self, pipeline: str, closure: str) -> list[Run]:
         """All runs of exactly this, the newest first."""
         rows = self._database.rows(
-            "SELECT * FROM runs WHERE pipeline = ? AND closure = ? ORDER BY sequence DESC", (pipeline, closure)
+            f"SELECT {_RUN_COLUMNS} FROM runs WHERE pipeline = ? AND closure = ? ORDER BY sequence DESC",  # noqa: S608
+            (pipeline, closure),
         )
         return [run_of(row) for row in rows]
 
     def running(self) -> list[Run]:
-        rows = self._database.rows("SELECT * FROM runs WHERE status = ? ORDER BY started", (RunStatus.RUNNING,))
+        rows = self._database.rows(
+            f"SELECT {_RUN_COLUMNS} FROM runs WHERE status = ? ORDER BY started",  # noqa: S608
+            (RunStatus.RUNNING,),
+        )
         return [run_of(row) for row in rows]
 
     def handles(self) -> frozenset[str]:
@@ -169,12 +190,27 @@ class Runs:
 
     def save_models(self, models: Iterable[RegisteredModel]) -> None:
         self._database.execute_many(
-            "INSERT OR REPLACE INTO models (run_id, name, version, aliases, mlflow_run_id) VALUES (?, ?, ?, ?, ?)",
-            [(model.run_id, model.name, model.version, text(model.aliases), model.mlflow_run_id) for model in models],
+            "INSERT OR REPLACE INTO models"
+            " (run_id, name, version, aliases, mlflow_run_id, semver, metric_name, metric, commit_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [model_row(model) for model in models],
         )
 
     def models(self, run_id: str) -> list[RegisteredModel]:
         rows = self._database.rows("SELECT * FROM models WHERE run_id = ? ORDER BY name, version", (run_id,))
+        return [model_of(row) for row in rows]
+
+    def model_names(self) -> list[str]:
+        """All models that were ever registered."""
+        return [row["name"] for row in self._database.rows("SELECT DISTINCT name FROM models ORDER BY name")]
+
+    def models_of(self, pipeline: str) -> list[RegisteredModel]:
+        """What the runs of a pipeline registered, the newest run first."""
+        rows = self._database.rows(
+            "SELECT models.* FROM models JOIN runs ON runs.id = models.run_id WHERE runs.pipeline = ?"
+            " ORDER BY runs.sequence DESC, models.name, models.version",
+            (pipeline,),
+        )
         return [model_of(row) for row in rows]
 
     def models_named(self, name: str) -> list[RegisteredModel]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.state.database import Database
+from reconciler.state.database import Database, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class ScheduleState:
         fired: the moment that it fired for last, None where it never did.
         run_id: the run of that firing, "" where there was none.
         said: what came of it where there was none, "" where nothing has to be said.
+        pipeline: what it runs, "" where that is not known.
     """
 
     source: str
@@ -26,6 +27,7 @@ class ScheduleState:
     fired: float | None = None
     run_id: str = ""
     said: str = ""
+    pipeline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +46,22 @@ class Schedules:
 
     def all(self, source: str) -> list[ScheduleState]:
         rows = self._database.rows("SELECT * FROM schedules WHERE source = ? ORDER BY name", (source,))
-        return [
-            ScheduleState(
-                row["source"], row["name"], row["trigger_digest"], row["seen"], row["fired"], row["run_id"], row["said"]
-            )
-            for row in rows
-        ]
+        return [_schedule_of(row) for row in rows]
+
+    def of_pipeline(self, pipeline: str) -> list[ScheduleState]:
+        """The schedules that run a pipeline, of all sources."""
+        rows = self._database.rows("SELECT * FROM schedules WHERE pipeline = ? ORDER BY source, name", (pipeline,))
+        return [_schedule_of(row) for row in rows]
+
+    def named(self, name: str) -> list[ScheduleState]:
+        """The schedule of that name in each source that has one."""
+        rows = self._database.rows("SELECT * FROM schedules WHERE name = ? ORDER BY source", (name,))
+        return [_schedule_of(row) for row in rows]
 
     def save(self, schedule: ScheduleState) -> None:
         self._database.execute(
-            "INSERT OR REPLACE INTO schedules (source, name, trigger_digest, seen, fired, run_id, said)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO schedules (source, name, trigger_digest, seen, fired, run_id, said, pipeline)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 schedule.source,
                 schedule.name,
@@ -63,6 +70,7 @@ class Schedules:
                 schedule.fired,
                 schedule.run_id,
                 schedule.said,
+                schedule.pipeline,
             ),
         )
 
@@ -80,3 +88,16 @@ class Schedules:
         """Which firing a run is of, None for one that no schedule started."""
         row = self._database.row("SELECT * FROM scheduled_runs WHERE run_id = ?", (run_id,))
         return FiredRun(row["schedule"], row["moment"]) if row else None
+
+
+def _schedule_of(row: Row) -> ScheduleState:
+    return ScheduleState(
+        row["source"],
+        row["name"],
+        row["trigger_digest"],
+        row["seen"],
+        row["fired"],
+        row["run_id"],
+        row["said"],
+        row["pipeline"],
+    )

@@ -176,6 +176,53 @@ CREATE TABLE scheduled_runs (
     moment REAL NOT NULL
 ) WITHOUT ROWID;
 """,
+    """
+ALTER TABLE runs ADD COLUMN lock TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE schedules ADD COLUMN pipeline TEXT NOT NULL DEFAULT '';
+""",
+    """
+ALTER TABLE models ADD COLUMN semver TEXT NOT NULL DEFAULT '';
+ALTER TABLE models ADD COLUMN metric_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE models ADD COLUMN metric REAL;
+ALTER TABLE models ADD COLUMN commit_id TEXT NOT NULL DEFAULT '';
+CREATE TABLE model_aliases (
+    name TEXT NOT NULL,
+    alias TEXT NOT NULL,
+    version TEXT NOT NULL,
+    PRIMARY KEY (name, alias)
+) WITHOUT ROWID;
+INSERT OR REPLACE INTO model_aliases (name, alias, version)
+    SELECT models.name, json_each.value, models.version
+    FROM models JOIN runs ON runs.id = models.run_id, json_each(models.aliases)
+    ORDER BY runs.started, runs.sequence;
+CREATE TABLE champions_before (
+    run_id TEXT NOT NULL REFERENCES runs (id),
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    PRIMARY KEY (run_id, name)
+) WITHOUT ROWID;
+CREATE TABLE judgements (
+    run_id TEXT NOT NULL REFERENCES runs (id),
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    semver TEXT NOT NULL,
+    alias TEXT NOT NULL,
+    metric_name TEXT NOT NULL,
+    metric REAL,
+    champion TEXT NOT NULL,
+    champion_semver TEXT NOT NULL,
+    champion_metric REAL,
+    is_promoted INTEGER NOT NULL,
+    why TEXT NOT NULL,
+    PRIMARY KEY (run_id, position)
+) WITHOUT ROWID;
+CREATE INDEX judgements_by_model ON judgements (name, version);
+""",
+    """
+ALTER TABLE versions ADD COLUMN description TEXT;
+UPDATE versions SET interface = '';  -- they know no limits of inputs, so that all of those would count as new
+""",
 )
 
 CACHE_MIGRATIONS = (

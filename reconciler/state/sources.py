@@ -154,14 +154,19 @@ class Sources:
         rows = self._database.rows("SELECT * FROM versions ORDER BY rowid LIMIT -1 OFFSET ?", (after,))
         return [version_of(row) for row in rows]
 
+    def versions_of(self, kind: Kind, name: str) -> list[ReleasedVersion]:
+        """The versions of one manifest in the order in which they were applied first."""
+        rows = self._database.rows("SELECT * FROM versions WHERE kind = ? AND name = ? ORDER BY rowid", (kind, name))
+        return [version_of(row) for row in rows]
+
     def save_versions(self, versions: Iterable[ReleasedVersion]) -> None:
         """Keep versions that were applied; what a version means is never changed."""
         self._database.execute_many(
-            "INSERT OR IGNORE INTO versions (kind, name, version, digest, revision, interface)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO versions (kind, name, version, digest, revision, interface, description)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                (version.kind, version.name, version.version, version.digest, version.revision, version.interface)
-                for version in versions
+                (each.kind, each.name, each.version, each.digest, each.revision, each.interface, each.description)
+                for each in versions
             ],
         )
 

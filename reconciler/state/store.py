@@ -13,6 +13,7 @@ from reconciler.state.environments import Environments
 from reconciler.state.folder import StateFolder
 from reconciler.state.image_pins import ImagePins
 from reconciler.state.lock import Presence, StateLock
+from reconciler.state.model_registry import ModelRegistry
 from reconciler.state.outputs import Outputs
 from reconciler.state.results import Results
 from reconciler.state.runs import Runs
@@ -20,6 +21,7 @@ from reconciler.state.schedules import Schedules
 from reconciler.state.schema import CACHE_MIGRATIONS, STATE_MIGRATIONS
 from reconciler.state.settings import StateSettings
 from reconciler.state.sources import Sources
+from reconciler.state.uses import Uses
 
 
 class State:
@@ -46,6 +48,8 @@ class State:
         self.environments = Environments(self.database)
         self.assets = Assets(self.database)
         self.schedules = Schedules(self.database)
+        self.uses = Uses(self.database)
+        self.model_registry = ModelRegistry(self.database)
         self.image_pins = ImagePins(self.database)
         self.settings = StateSettings(self.database)
         self.documents = Documents(self._cache)

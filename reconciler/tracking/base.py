@@ -50,12 +50,46 @@ class RunData:
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """A version in the model registry, and the aliases that point at it."""
+    """A version in the model registry, and the aliases that point at it.
+
+    Attributes:
+        tags: told where all versions of a model are asked for.
+    """
 
     name: str
     version: str
     aliases: tuple[str, ...]
     run_id: str
+    tags: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDetails:
+    """What a model version takes and gives, and how good it is.
+
+    Attributes:
+        signature: as its `MLmodel` has it, None where it has none.
+        metrics: of the run that it is of, and of the model itself.
+    """
+
+    signature: Mapping[str, str] | None
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelMark:
+    """What is to be noted at a model version; "" as `version` where an alias is only taken away.
+
+    Attributes:
+        aliases: that are to point at it, wherever they point now.
+        lost: aliases of the model that are to point nowhere.
+    """
+
+    name: str
+    version: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +155,27 @@ class Tracking(Protocol):
         """Make a version of a model; where one of it holds the same content already, that one is the answer."""
         ...
 
-    def registered(self, run_ids: Sequence[str]) -> Future[tuple[ModelVersion, ...]]:
-        """The model versions that these runs made. A copied run stands for its source from the copy on."""
+    def registered(self, run_ids: Sequence[str], below: str = "") -> Future[tuple[ModelVersion, ...]]:
+        """The model versions that these runs made, and all runs below a root where it is named.
+
+        A copied run stands for its source from the copy on.
+        """
+        ...
+
+    def versions_of(self, names: Sequence[str]) -> Future[tuple[ModelVersion, ...]]:
+        """All versions of these models, with their tags; none of a model that is not there."""
+        ...
+
+    def holders(self, alias: str, names: Sequence[str] = ()) -> Future[Mapping[str, str]]:
+        """The versions that an alias points at, by model; of all models where none is named."""
+        ...
+
+    def details(self, versions: Sequence[ModelVersion]) -> Future[tuple[ModelDetails, ...]]:
+        """The signatures and metrics of these versions, in the same order."""
+        ...
+
+    def mark(self, marks: Sequence[ModelMark]) -> Future[None]:
+        """Tag versions and move aliases; to do so again changes nothing."""
         ...
 
     def set_aliases(self, versions: Sequence[ModelVersion]) -> Future[None]:

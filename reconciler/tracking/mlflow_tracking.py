@@ -7,9 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
-from reconciler.tracking.base import NO_METRICS, NOTHING, ModelRequest, ModelVersion, RunData, RunRequest
+from reconciler.tracking.base import (
+    NO_METRICS,
+    NOTHING,
+    ModelDetails,
+    ModelMark,
+    ModelRequest,
+    ModelVersion,
+    RunData,
+    RunRequest,
+)
 from reconciler.tracking.protocol import (
+    details_from_json,
     histories_from_json,
+    marks_as_json,
     model_request_as_json,
     run_data_from_json,
     run_request_as_json,
@@ -100,8 +111,20 @@ class MlflowTracking:
             "register_model", model_request_as_json(wanted), lambda said: versions_from_json(said)[0]
         )
 
-    def registered(self, run_ids: Sequence[str]) -> Future[tuple[ModelVersion, ...]]:
-        return self._queue.ask("registered", {"run_ids": list(run_ids)}, versions_from_json)
+    def registered(self, run_ids: Sequence[str], below: str = "") -> Future[tuple[ModelVersion, ...]]:
+        return self._queue.ask("registered", {"run_ids": list(run_ids), "below": below}, versions_from_json)
+
+    def versions_of(self, names: Sequence[str]) -> Future[tuple[ModelVersion, ...]]:
+        return self._queue.ask("versions_of", {"names": list(names)}, versions_from_json)
+
+    def holders(self, alias: str, names: Sequence[str] = ()) -> Future[Mapping[str, str]]:
+        return self._queue.ask("holders", {"alias": alias, "names": list(names)}, dict)
+
+    def details(self, versions: Sequence[ModelVersion]) -> Future[tuple[ModelDetails, ...]]:
+        return self._queue.ask("details", {"versions": versions_as_json(versions)}, details_from_json)
+
+    def mark(self, marks: Sequence[ModelMark]) -> Future[None]:
+        return self._queue.ask("mark", {"marks": marks_as_json(marks)}, lambda _: None)
 
     def set_aliases(self, versions: Sequence[ModelVersion]) -> Future[None]:
         return self._queue.ask("set_aliases", {"versions": versions_as_json(versions)}, lambda _: None)

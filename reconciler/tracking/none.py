@@ -7,7 +7,16 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
 
-from reconciler.tracking.base import NO_METRICS, NOTHING, ModelRequest, ModelVersion, RunData, RunRequest
+from reconciler.tracking.base import (
+    NO_METRICS,
+    NOTHING,
+    ModelDetails,
+    ModelMark,
+    ModelRequest,
+    ModelVersion,
+    RunData,
+    RunRequest,
+)
 
 T = TypeVar("T")
 
@@ -46,8 +55,20 @@ class NoTracking:
         """There is no registry: the version that comes back has no number."""
         return _done(ModelVersion(wanted.name, "", (), wanted.run_id))
 
-    def registered(self, run_ids: Sequence[str]) -> Future[tuple[ModelVersion, ...]]:  # noqa: ARG002
+    def registered(self, run_ids: Sequence[str], below: str = "") -> Future[tuple[ModelVersion, ...]]:  # noqa: ARG002
         return _done(())
+
+    def versions_of(self, names: Sequence[str]) -> Future[tuple[ModelVersion, ...]]:  # noqa: ARG002
+        return _done(())
+
+    def holders(self, alias: str, names: Sequence[str] = ()) -> Future[Mapping[str, str]]:  # noqa: ARG002
+        return _done({})
+
+    def details(self, versions: Sequence[ModelVersion]) -> Future[tuple[ModelDetails, ...]]:
+        return _done(tuple(ModelDetails(None, NO_METRICS) for _ in versions))
+
+    def mark(self, marks: Sequence[ModelMark]) -> Future[None]:  # noqa: ARG002
+        return _done(None)
 
     def set_aliases(self, versions: Sequence[ModelVersion]) -> Future[None]:  # noqa: ARG002
         return _done(None)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.errors import TrackingError
-from reconciler.tracking.base import ModelRequest, ModelVersion, RunData, RunRequest
+from reconciler.tracking.base import ModelDetails, ModelMark, ModelRequest, ModelVersion, RunData, RunRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +105,36 @@ def model_request_from_json(said: Mapping[str, Any]) -> ModelRequest:
 
 
 def versions_as_json(versions: Sequence[ModelVersion]) -> list[dict[str, Any]]:
-    return [asdict(version) for version in versions]
+    return [
+        {
+            "name": version.name,
+            "version": version.version,
+            "aliases": list(version.aliases),
+            "run_id": version.run_id,
+            "tags": dict(version.tags),
+        }
+        for version in versions
+    ]
 
 
 def versions_from_json(said: Sequence[Mapping[str, Any]]) -> tuple[ModelVersion, ...]:
     return tuple(ModelVersion(**{**each, "aliases": tuple(each["aliases"])}) for each in said)
+
+
+def details_as_json(details: Sequence[ModelDetails]) -> list[dict[str, Any]]:
+    return [asdict(each) for each in details]
+
+
+def details_from_json(said: Sequence[Mapping[str, Any]]) -> tuple[ModelDetails, ...]:
+    return tuple(ModelDetails(**each) for each in said)
+
+
+def marks_as_json(marks: Sequence[ModelMark]) -> list[dict[str, Any]]:
+    return [{**asdict(mark), "tags": dict(mark.tags)} for mark in marks]
+
+
+def marks_from_json(said: Sequence[Mapping[str, Any]]) -> tuple[ModelMark, ...]:
+    return tuple(ModelMark(**{**each, "aliases": tuple(each["aliases"]), "lost": tuple(each["lost"])}) for each in said)
 
 
 def _line(said: Mapping[str, Any]) -> bytes:

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 TEXT: dict[str, Any] = {"type": "string"}
 TEXTS: dict[str, Any] = {"type": "array", "items": TEXT}
 TIME: dict[str, Any] = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
+_OR_NONE: dict[str, Any] = {"type": ["string", "null"]}
 _SECONDS: dict[str, Any] = {"type": ["number", "null"], "minimum": 0}
 
 
@@ -46,12 +47,22 @@ _VERSION = _record(
         "why": TEXTS,
     }
 )
+_RESOLUTION: dict[str, Any] = {
+    "kind": _choice("component", "environment", "data", "pipeline", "model"),
+    "reference": TEXT,
+    "name": TEXT,
+    "version": _OR_NONE,
+    "tag": _OR_NONE,
+    "commit": _OR_NONE,
+    "digest": TEXT,
+    "skipped": _list(_record(version=TEXT, why=TEXT)),
+}
+LOCK = _list(_record(**_RESOLUTION))
+EXPLAINED_LOCK = _list(_record(**_RESOLUTION, explained=TEXT))
 PLAN = _record(
     revision=TEXT,
     base=TEXT,
-    environments=_list(
-        _record(name=TEXT, version={"type": ["string", "null"]}, action=_choice("build", "none"), reasons=TEXTS)
-    ),
+    environments=_list(_record(name=TEXT, version=_OR_NONE, action=_choice("build", "none"), reasons=TEXTS)),
     pipelines=_list(
         _record(
             name=TEXT,
@@ -65,6 +76,7 @@ PLAN = _record(
                     reasons=TEXTS,
                 )
             ),
+            lock=LOCK,
         )
     ),
     versions=_list(_VERSION),
@@ -103,7 +115,7 @@ RESOURCES = _list(
         False,
         kind=_choice("source", "component", "environment", "data", "pipeline"),
         name=TEXT,
-        version={"type": ["string", "null"]},
+        version=_OR_NONE,
         source=TEXT,
         revision=TEXT,
         suspended={"type": "boolean"},
@@ -121,6 +133,32 @@ RESOURCES = _list(
         },
     )
 )
+
+_USED_BY = _list(
+    _record(
+        pipeline=TEXT,
+        run=TEXT,
+        version=_OR_NONE,
+        references=TEXTS,
+        tag=_OR_NONE,
+        commit=_OR_NONE,
+        steps=TEXTS,
+    )
+)
+PIPELINE_DESCRIPTION = _record(
+    False,
+    kind=_choice("pipeline"),
+    name=TEXT,
+    conditions={"type": "array"},
+    schedules=_list(_record(False, name=TEXT, source=TEXT, fired=_OR_NONE, run=_OR_NONE, says=TEXT)),
+    runs=_list(
+        _record(False, id=TEXT, status=TEXT, trigger=TEXT, revision=TEXT, started=TIME, seconds=_SECONDS),
+    ),
+    current=_OR_NONE,
+    lock=EXPLAINED_LOCK,
+    models=_list(_record(False, name=TEXT, version=TEXT, aliases=TEXTS, run=TEXT)),
+)
+USED_DESCRIPTION = _record(False, kind=TEXT, name=TEXT, conditions={"type": "array"}, used_by=_USED_BY)
 
 
 def keeps(contract: dict[str, Any], data: Any) -> bool:

@@ -61,6 +61,23 @@ def test_the_plan_of_something_new_keeps_the_contract(tree: Path, state: Path) -
     assert data["errors"] == data["prune"] == []
 
 
+def test_references_that_do_not_say_what_they_come_to_are_explained(tree: Path, state: Path) -> None:
+    lines = _plan(tree, state).out.splitlines()
+    header = next(number for number, line in enumerate(lines) if line.startswith("    STEP"))
+    title = lines.index("  pipeline lending: run 2, maybe 0, reuse 0 of 2 steps")
+    assert sorted(lines[title + 1 : header]) == [
+        "    loans@latest → 1.0.0",
+        "    split@^1.0 → 1.0.0",
+        "    tools@^1.0 → 1.0.0",
+    ]
+    (pipeline,) = _data(tree, state)["pipelines"]
+    assert sorted((each["kind"], each["reference"], each["version"]) for each in pipeline["lock"]) == [
+        ("component", "split@^1.0", "1.0.0"),
+        ("data", "loans@latest", "1.0.0"),
+        ("environment", "tools@^1.0", "1.0.0"),
+    ]
+
+
 def test_the_plan_of_a_change_keeps_the_contract(followed: Followed, tmp_path: Path) -> None:
     breaking = SPLIT.replace("1.0.0", "1.0.2").replace("train: {", "rows: {type: uri_file}\n  train: {")
     tree = _of_the_followed(followed, tmp_path / "tree", {COMPONENT: breaking, "pipelines/failing.yaml": None})

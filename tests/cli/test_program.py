@@ -13,8 +13,8 @@ from .conftest import Followed
 from .program import process, reconciler
 
 _VERBS = [
-    *("init", "demo", "daemon", "apply", "validate", "plan", "get", "runs", "logs", "trace", "reconcile", "cancel"),
-    *("gc", "doctor"),
+    *("init", "demo", "daemon", "apply", "validate", "plan", "outdated", "upgrade", "release"),
+    *("get", "describe", "runs", "logs", "models", "trace", "reconcile", "cancel", "gc", "doctor"),
 ]
 _HEAVY = {
     *("mlflow", "git", "sqlalchemy", "optuna", "numpy", "pandas", "rich", "yaml", "jsonschema", "apscheduler"),
@@ -47,7 +47,13 @@ def test_help_imports_nothing_heavy() -> None:
     assert _imported("--help") & _HEAVY == set()
 
 
-@pytest.mark.parametrize("verb", [("runs",), ("get",), ("logs", "lending"), ("runs", "-o", "json")])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        *(("runs",), ("get",), ("logs", "lending"), ("runs", "-o", "json")),
+        *(("describe", "component", "split"), ("describe", "lending-2", "-o", "json")),
+    ],
+)
 def test_the_quick_verbs_import_nothing_heavy(followed: Followed, verb: tuple[str, ...]) -> None:
     assert _imported(*verb, "--state", followed.state) & (_HEAVY - {"yaml", "jsonschema"}) == set()
 

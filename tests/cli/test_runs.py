@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import Followed
-from .contracts import RUNS, keeps
+from .contracts import LOCK, RUNS, keeps
 from .program import reconciler
 
 
@@ -27,6 +27,13 @@ def test_the_json_keeps_the_contract(followed: Followed) -> None:
     assert data[1]["steps"][1]["reasons"] == [
         "split wrote the same content as before; same fingerprint as in lending-1"
     ]
+
+
+def test_one_run_says_what_it_was_made_of_and_a_list_does_not(followed: Followed) -> None:
+    (one,) = reconciler("runs", "lending-1", "--state", followed.state, "-o", "json").data
+    assert keeps(LOCK, one["lock"])
+    listed = reconciler("runs", "--state", followed.state, "-o", "json").data
+    assert not any("lock" in run for run in listed)
 
 
 def test_a_sweep_shows_its_trials(followed: Followed) -> None:

@@ -13,7 +13,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.digests import digest_of
 from reconciler.model.errors import EngineError
 from reconciler.model.steps import EnvironmentSpec
-from reconciler.planning.environments import environment_spec
+from reconciler.planning.environment_specs import environment_spec
 from tests.manifests.documents import component, environment, pipeline
 from tests.planning.history import Content, as_text, desired_of
 

@@ -9,7 +9,7 @@ import pytest
 from reconciler.environments.base import EnvironmentSpec
 from reconciler.environments.venv import VenvBuilder
 from reconciler.manifests.loader import Loader
-from reconciler.planning.environments import environment_spec
+from reconciler.planning.environment_specs import environment_spec
 from reconciler.source.worktree import worktree_snapshot
 
 from .builds import MAKES_VENV, calls, fake_uv

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
-from reconciler.tracking.base import NO_METRICS, NOTHING, ModelRequest, ModelVersion, RunData, RunRequest
+from reconciler.tracking.base import (
+    NO_METRICS,
+    NOTHING,
+    ModelDetails,
+    ModelMark,
+    ModelRequest,
+    ModelVersion,
+    RunData,
+    RunRequest,
+)
 from reconciler.tracking.none import NoTracking
 
 T = TypeVar("T")
@@ -37,6 +46,7 @@ class Diary(NoTracking):
         self.aliased: list[ModelVersion] = []
         self.artifacts: dict[str, dict[str, str]] = {}
         self.models: list[ModelRequest] = []
+        self.model_details: dict[str, ModelDetails] = {}
 
     def named(self, name: str) -> list[Entry]:
         return [entry for entry in self.entries.values() if entry.request.name == name]
@@ -79,8 +89,24 @@ class Diary(NoTracking):
         self.models.append(wanted)
         return done(ModelVersion(wanted.name, "1", (), wanted.run_id))
 
-    def registered(self, run_ids: Sequence[str]) -> Future[tuple[ModelVersion, ...]]:
-        return done(tuple(version for version in self.versions if version.run_id in run_ids))
+    def registered(self, run_ids: Sequence[str], below: str = "") -> Future[tuple[ModelVersion, ...]]:
+        asked = {*run_ids, *(entry.id for entry in self.entries.values() if below and entry.request.root == below)}
+        return done(tuple(version for version in self.versions if version.run_id in asked))
+
+    def versions_of(self, names: Sequence[str]) -> Future[tuple[ModelVersion, ...]]:
+        return done(tuple(version for version in self.versions if version.name in names))
+
+    def holders(self, alias: str, names: Sequence[str] = ()) -> Future[Mapping[str, str]]:
+        found = {version.name: version.version for version in self.versions if alias in version.aliases}
+        return done({name: version for name, version in found.items() if not names or name in names})
+
+    def details(self, versions: Sequence[ModelVersion]) -> Future[tuple[ModelDetails, ...]]:
+        return done(tuple(self.model_details.get(each.version, ModelDetails(None, NO_METRICS)) for each in versions))
+
+    def mark(self, marks: Sequence[ModelMark]) -> Future[None]:
+        for mark in marks:
+            self.versions = tuple(_marked(version, mark) for version in self.versions)
+        return done(None)
 
     def set_aliases(self, versions: Sequence[ModelVersion]) -> Future[None]:
         self.aliased.extend(versions)
@@ -99,3 +125,13 @@ def done(value: T) -> Future[T]:
     future: Future[T] = Future()
     future.set_result(value)
     return future
+
+
+def _marked(version: ModelVersion, mark: ModelMark) -> ModelVersion:
+    """The version after a mark, which may take an alias from it for another version of its model."""
+    if version.name != mark.name:
+        return version
+    left = [alias for alias in version.aliases if alias not in (*mark.aliases, *mark.lost)]
+    if version.version != mark.version:
+        return replace(version, aliases=tuple(left))
+    return replace(version, aliases=(*left, *mark.aliases), tags={**version.tags, **mark.tags})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -79,6 +80,11 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
 def test_every_run_is_ended(recorded: Recorded) -> None:
     assert [recorded.first.status, recorded.second.status] == [RunStatus.SUCCEEDED, RunStatus.SUCCEEDED]
     assert recorded.statuses() == {"FINISHED"}
+
+
+def test_the_root_run_says_what_it_was_made_of(recorded: Recorded) -> None:
+    (python,) = json.loads(recorded.tags(recorded.first.mlflow_run_id)["reconciler.lock"])
+    assert python == {"kind": "environment", "reference": "python@latest", "version": "1.0.0"}
 
 
 def test_a_trial_logs_to_its_own_run_in_the_experiment_of_the_pipeline(recorded: Recorded) -> None:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.manifests import Kind
 from reconciler.model.plan import ReleasedVersion
+from reconciler.model.releases import Resolution, Skipped
 from reconciler.model.resources import Processes
 from reconciler.model.runs import Result, Run, RunStatus, StepRun, StepStatus
 from reconciler.model.status import Condition, ConditionType
@@ -89,6 +90,21 @@ definitions = st.builds(
     distribution=st.none() | st.builds(Processes, type=texts, instances=st.integers(1, 64)),
     digest=texts,
 )
+locks = st.lists(
+    st.builds(
+        Resolution,
+        kind=st.sampled_from(Kind),
+        reference=texts,
+        name=texts,
+        version=st.none() | texts,
+        file=texts,
+        tag=texts,
+        commit=texts,
+        digest=texts,
+        skipped=st.lists(st.builds(Skipped, version=texts, why=texts), max_size=3).map(tuple),
+    ),
+    max_size=3,
+).map(tuple)
 runs = st.builds(
     Run,
     id=st.just(""),
@@ -106,6 +122,7 @@ runs = st.builds(
     error=texts,
     restored_from=texts,
     attempt=st.integers(1, 100),
+    lock=locks,
 )
 steps = st.builds(
     StepRun,

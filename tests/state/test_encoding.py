@@ -41,7 +41,9 @@ def test_conditions(conditions: tuple[Condition, ...]) -> None:
 def test_runs(shared: State, run: Run) -> None:
     kept = shared.runs.start(run)
     assert replace(kept, id="") == run
-    assert shared.runs.get(kept.id) == kept
+    read = shared.runs.get(kept.id)
+    assert read == kept
+    assert read.lock == run.lock
 
 
 @settings(deadline=None)

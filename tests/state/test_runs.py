@@ -155,6 +155,14 @@ def test_models_are_told_by_run_and_by_name_newest_first(state: State) -> None:
     assert state.runs.models_named("none") == []
 
 
+def test_models_are_told_by_the_pipeline_that_registered_them(state: State) -> None:
+    runs = [state.runs.start(run(pipeline)) for pipeline in ("train", "score", "train")]
+    models = [RegisteredModel(each.id, "loans", f"{place}", (), "m1") for place, each in enumerate(runs)]
+    state.runs.save_models([*models, RegisteredModel(runs[1].id, "churn", "1", (), "m1")])
+    assert state.runs.models_of("train") == [models[2], models[0]]
+    assert state.runs.model_names() == ["churn", "loans"]
+
+
 def test_the_record_is_there_after_the_program_ended(state: State, folder: StateFolder) -> None:
     started = state.runs.start(run())
     state.close()

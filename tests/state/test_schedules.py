@@ -31,3 +31,11 @@ def test_one_that_is_forgotten_leaves_the_reasons_of_its_runs(state: State) -> N
 
 def test_a_run_that_no_schedule_started_is_of_no_firing(state: State) -> None:
     assert state.schedules.of_run("greet-1") is None
+
+
+def test_a_pipeline_knows_its_schedules(state: State) -> None:
+    weekly = replace(NIGHTLY, name="weekly", pipeline="greet")
+    for each in (replace(NIGHTLY, pipeline="greet"), weekly, replace(NIGHTLY, name="other", pipeline="greet-2")):
+        state.schedules.save(each)
+    assert [each.name for each in state.schedules.of_pipeline("greet")] == ["nightly", "weekly"]
+    assert state.schedules.named("weekly") == [weekly]

@@ -154,6 +154,13 @@ def test_a_version_keeps_the_meaning_that_it_had_first(state: State) -> None:
     assert state.sources.versions() == [version(digest="d1"), version(number="1.1.0", digest="d2")]
 
 
+def test_the_versions_of_one_manifest_are_told_in_the_order_in_which_they_came(state: State) -> None:
+    state.sources.save_versions([version(number="1.1.0"), version("other"), version(number="1.0.0")])
+    found = state.sources.versions_of(Kind.COMPONENT, "split")
+    assert found == [version(number="1.1.0"), version(number="1.0.0")]
+    assert state.sources.versions_of(Kind.DATA, "split") == []
+
+
 def test_only_the_versions_that_were_added_are_read_when_some_are_known(state: State) -> None:
     state.sources.save_versions([version("z"), version("a")])
     known = state.sources.versions()

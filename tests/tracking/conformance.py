@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.errors import TrackingError
-from reconciler.tracking.base import ModelRequest, ModelVersion, RunRequest
+from reconciler.tracking.base import ModelMark, ModelRequest, ModelVersion, RunRequest
 
 from .mlflow_kind import AUTOLOGGING_FIRST, LOGGING_COURSES, NESTING, Deadline, MlflowKind, Trained, request
 
@@ -46,6 +46,14 @@ print(json.dumps({
     "said_by_the_model": mlflow.models.get_model_info("models:/lending_club@champion").run_id,
     "prediction": model.predict([[0.0], [3.0]]).tolist(),
 }))
+"""
+
+SIGNED = """
+flavors: {}
+signature:
+  inputs: '[{"name": "a", "type": "double"}]'
+  outputs: null
+  params: null
 """
 
 LISTING = """
@@ -171,6 +179,57 @@ class MlflowConformance:
         assert kind.tracking.registered([later]).result() == (second,)
         assert kind.run_step(DOWNLOADING, None, "lending", "models:/loans_model/1", "weights").strip() == "1"
 
+    def test_the_signature_and_the_metrics_of_a_model_version_are_told(self, kind: MlflowKind, tmp_path: Path) -> None:
+        (tmp_path / "model").mkdir()
+        (tmp_path / "model" / "MLmodel").write_text(SIGNED)
+        run_id = kind.tracking.start_run(request("train")).result()
+        kind.tracking.finish_run(run_id, "FINISHED", {"auc": 0.75}).result()
+        signed = kind.tracking.register_model(ModelRequest("signed", run_id, tmp_path / "model", "d1", "m/a")).result()
+        (tmp_path / "model" / "MLmodel").write_text("flavors: {}\n")
+        bare = kind.tracking.register_model(ModelRequest("signed", run_id, tmp_path / "model", "d2", "m/b")).result()
+        (tmp_path / "weights").write_text("1")
+        file = kind.tracking.register_model(ModelRequest("signed", run_id, tmp_path / "weights", "d3", "m/c")).result()
+        (tmp_path / "model" / "MLmodel").write_text("{[ this is no YAML")
+        broken = kind.tracking.register_model(ModelRequest("signed", run_id, tmp_path / "model", "d4", "m/d")).result()
+        told = kind.tracking.details([file, signed, bare, broken]).result()
+        assert [each.signature for each in told] == [None, {"inputs": '[{"name": "a", "type": "double"}]'}, None, None]
+        assert [dict(each.metrics) for each in told] == [{"auc": 0.75}] * 4
+
+    def test_marks_tag_versions_and_move_aliases_and_may_be_made_again(self, kind: MlflowKind, tmp_path: Path) -> None:
+        (tmp_path / "weights").write_text("1")
+        run_id = kind.tracking.start_run(request("train")).result()
+        made = [
+            kind.tracking.register_model(ModelRequest("marked", run_id, tmp_path / "weights", digest, digest)).result()
+            for digest in ("d1", "d2")
+        ]
+        wide = "x" * 5000
+        marks = [
+            ModelMark("marked", "1", {"reconciler.semver": "1.0.0", "wide": wide}, ("v1-0-0", "champion")),
+            ModelMark("marked", "2", {"reconciler.semver": "1.0.1"}, ("v1-0-1",)),
+        ]
+        for _ in range(2):
+            kind.tracking.mark(marks).result()
+        assert kind.tracking.holders("champion", ["marked", "none"]).result() == {"marked": "1"}
+        assert kind.tracking.holders("champion").result()["marked"] == "1"
+        first, second = kind.tracking.versions_of(["none", "marked"]).result()
+        assert (first.version, first.aliases, first.run_id) == ("1", ("champion", "v1-0-0"), made[0].run_id)
+        assert first.tags == {**first.tags, "reconciler.semver": "1.0.0", "wide": wide}
+        assert (second.version, second.aliases) == ("2", ("v1-0-1",))
+        kind.tracking.mark([ModelMark("marked", "2", aliases=("champion",))]).result()
+        assert kind.tracking.holders("champion", ["marked"]).result() == {"marked": "2"}
+        for _ in range(2):
+            kind.tracking.mark([ModelMark("marked", "2", lost=("champion",))]).result()
+        assert kind.tracking.holders("champion", ["marked"]).result() == {}
+        assert kind.tracking.holders("champion", ["none"]).result() == {}
+
+    def test_versions_of_runs_below_a_root_are_found_by_the_root(self, kind: MlflowKind, tmp_path: Path) -> None:
+        (tmp_path / "weights").write_text("1")
+        root = kind.tracking.start_run(request("pipeline")).result()
+        run_id = kind.tracking.start_run(request("train", root=root)).result()
+        made = kind.tracking.register_model(ModelRequest("below", run_id, tmp_path / "weights", "d1", "w")).result()
+        assert kind.tracking.registered([], root).result() == (made,)
+        assert kind.tracking.registered([root]).result() == ()
+
     def test_a_deleted_experiment_is_refused_with_the_way_to_restore_it(self, kind: MlflowKind) -> None:
         kind.tracking.start_run(request("pipeline", experiment="old")).result()
         kind.delete_experiment(kind.tracking.variables(None, "old")["MLFLOW_EXPERIMENT_ID"])
@@ -257,6 +316,11 @@ class MlflowConformance:
 
         late = tracking.copy_run(trained.run_id, request("train_lr", root=root)).result()
         assert tracking.registered([late, "", "0" * 32]).result() == ()
+
+        (details,) = tracking.details([champion]).result()
+        assert details.metrics["val_accuracy"] == 1.0
+        (known,) = tracking.versions_of(["lending_club"]).result()
+        assert known == champion
 
         tracking.set_aliases([replace(champion, aliases=("champion", "approved"))]).result()
         assert tracking.registered([copy]).result()[-1].aliases == ("approved", "champion")

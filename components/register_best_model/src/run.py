@@ -18,7 +18,7 @@ def has_model(run: Run) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model-name", required=True)
-    parser.add_argument("--alias", required=True)
+    parser.add_argument("--alias", nargs="?", default="")
     parser.add_argument("--metric", required=True)
     parser.add_argument("--registered", type=Path, required=True)
     arguments = parser.parse_args()
@@ -38,7 +38,8 @@ def main() -> None:
 
     best = models[0]
     version = mlflow.register_model(f"runs:/{best.info.run_id}/model", arguments.model_name)
-    client.set_registered_model_alias(arguments.model_name, arguments.alias, version.version)
+    if arguments.alias:
+        client.set_registered_model_alias(arguments.model_name, arguments.alias, version.version)
     registered = {
         "name": arguments.model_name,
         "version": str(version.version),

@@ -14,7 +14,7 @@ from mlflow.artifacts import download_artifacts
 from mlflow.entities import LoggedModel, Run
 from mlflow.tracking.client import MlflowClient
 
-_MODEL_FILE = "MLmodel"
+MODEL_FILE = "MLmodel"
 _REGISTRATION = "registered_model_meta"  # MLflow leaves it where a registered model was loaded; it is not the copy's
 _LARGE = 1_000_000
 
@@ -22,7 +22,7 @@ _LARGE = 1_000_000
 def copy_run_artifacts(client: MlflowClient, source: Run, copy: Run) -> None:
     """Copy what the run keeps beside its models."""
     ids = {source.info.run_id: copy.info.run_id}
-    here, there = _local(source.info.artifact_uri), _local(copy.info.artifact_uri)
+    here, there = local_folder(source.info.artifact_uri), local_folder(copy.info.artifact_uri)
     if here and there:
         _copy_folder(here, there, ids)
     elif client.list_artifacts(source.info.run_id):
@@ -35,7 +35,7 @@ def copy_run_artifacts(client: MlflowClient, source: Run, copy: Run) -> None:
 def copy_model_artifacts(client: MlflowClient, original: LoggedModel, copy: LoggedModel) -> None:
     """Copy a model's files; its `MLmodel` then names the copied model and run."""
     ids = {original.model_id: copy.model_id, original.source_run_id or "": copy.source_run_id or ""}
-    here, there = _local(original.artifact_location), _local(copy.artifact_location)
+    here, there = local_folder(original.artifact_location), local_folder(copy.artifact_location)
     if here and there:
         _copy_folder(here, there, ids)
         return
@@ -45,7 +45,7 @@ def copy_model_artifacts(client: MlflowClient, original: LoggedModel, copy: Logg
         client.log_model_artifacts(copy.model_id, str(fetched))
 
 
-def _local(uri: str) -> Path | None:
+def local_folder(uri: str) -> Path | None:
     """The folder of local artifacts; None where they are behind a server or in a store."""
     parts = urlsplit(uri)
     if parts.scheme == "file":
@@ -79,7 +79,7 @@ def _copy_file(source: Path, target: Path) -> None:
 def _make_the_copys_own(folder: Path, ids: Mapping[str, str]) -> None:
     for file in folder.rglob(_REGISTRATION):
         file.unlink()
-    for file in folder.rglob(_MODEL_FILE):
+    for file in folder.rglob(MODEL_FILE):
         text = file.read_text(encoding="utf-8")
         for old, new in ids.items():
             text = text.replace(old, new) if old else text

@@ -6,21 +6,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from mlflow.entities.model_registry import ModelVersion as MlflowModelVersion
+from mlflow.entities.model_registry import RegisteredModel
 from mlflow.exceptions import MlflowException
 from mlflow.tracking.client import MlflowClient
 
-from reconciler.tracking.base import ModelRequest, ModelVersion
+from reconciler.tracking.base import ModelMark, ModelRequest, ModelVersion
+from reconciler.tracking.store.runs import ROOT_RUN_ID
 from reconciler.tracking.store.tags import CONTENT_DIGEST, REUSED_FROM
 
 _IDS_IN_A_FILTER = 100
 
 
-def registered(client: MlflowClient, run_ids: Sequence[str]) -> tuple[ModelVersion, ...]:
+def registered(client: MlflowClient, run_ids: Sequence[str], below: str = "") -> tuple[ModelVersion, ...]:
     """The versions of these runs; for a copy, those of its source too that were made after the copy.
 
     A step may hand an id of its run or model on in a file. When it is reused, that file still says the source's.
     """
-    asked = {run_id for run_id in run_ids if run_id}
+    asked = {run_id for run_id in run_ids if run_id} | (_below(client, below) if below else set())
     copied = _sources_of_copies(client, asked)
     found = [
         version
@@ -38,6 +40,78 @@ def registered(client: MlflowClient, run_ids: Sequence[str]) -> tuple[ModelVersi
         )
         for version in found
     )
+
+
+def _below(client: MlflowClient, root: str) -> set[str]:
+    """The runs of a root, which its own process may not know any more when it was killed in between."""
+    experiment = client.get_run(root).info.experiment_id
+    ids: set[str] = set()
+    token = None
+    while True:
+        page = client.search_runs([experiment], f"tags.`{ROOT_RUN_ID}` = '{root}'", max_results=1000, page_token=token)
+        ids |= {run.info.run_id for run in page}
+        token = page.token
+        if not token:
+            return ids
+
+
+def versions_of(client: MlflowClient, names: Iterable[str]) -> tuple[ModelVersion, ...]:
+    """All versions of these models, the oldest first, with tags and aliases."""
+    found: list[ModelVersion] = []
+    for name in names:
+        aliases = _aliases(client, name) if _is_there(client, name) else {}
+        versions = sorted(_named(client, name), key=lambda version: int(version.version))
+        found.extend(
+            ModelVersion(
+                name,
+                str(version.version),
+                aliases.get(str(version.version), ()),
+                version.run_id or "",
+                dict(version.tags),
+            )
+            for version in versions
+        )
+    return tuple(found)
+
+
+def holders(client: MlflowClient, alias: str, names: Sequence[str]) -> dict[str, str]:
+    """The versions that an alias points at, by model; of all models where none is named."""
+    if names:
+        models = [client.get_registered_model(name) for name in names if _is_there(client, name)]
+    else:
+        models = list(_registered_models(client))
+    return {model.name: str(model.aliases[alias]) for model in models if alias in model.aliases}
+
+
+def _registered_models(client: MlflowClient) -> Iterator[RegisteredModel]:
+    token = None
+    while True:
+        page = client.search_registered_models(max_results=1000, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def _is_there(client: MlflowClient, name: str) -> bool:
+    try:
+        client.get_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return False
+    return True
+
+
+def mark(client: MlflowClient, marks: Iterable[ModelMark]) -> None:
+    """Tags first: who sees an alias finds them."""
+    for each in marks:
+        for key, value in each.tags.items():
+            client.set_model_version_tag(each.name, each.version, key, value)
+        for alias in each.aliases:
+            client.set_registered_model_alias(each.name, alias, each.version)
+        for alias in each.lost:
+            client.delete_registered_model_alias(each.name, alias)
 
 
 def register_model(client: MlflowClient, wanted: ModelRequest) -> ModelVersion:

@@ -10,6 +10,8 @@ from mlflow.tracking.client import MlflowClient
 
 from reconciler.tracking.protocol import (
     Request,
+    details_as_json,
+    marks_from_json,
     model_request_from_json,
     run_data_as_json,
     run_request_from_json,
@@ -20,7 +22,8 @@ from reconciler.tracking.store.copies import copy_run
 from reconciler.tracking.store.endings import finish_run
 from reconciler.tracking.store.experiments import Experiments
 from reconciler.tracking.store.histories import metric_histories
-from reconciler.tracking.store.models import register_model, registered, set_aliases
+from reconciler.tracking.store.model_details import details_of
+from reconciler.tracking.store.models import holders, mark, register_model, registered, set_aliases, versions_of
 from reconciler.tracking.store.refusals import refusals_explained
 from reconciler.tracking.store.runs import start_run
 
@@ -41,6 +44,10 @@ class Store:
             "log_artifacts": self._log_artifacts,
             "register_model": self._register_model,
             "registered": self._registered,
+            "versions_of": self._versions_of,
+            "holders": self._holders,
+            "details": self._details,
+            "mark": self._mark,
             "set_aliases": self._set_aliases,
         }
 
@@ -80,7 +87,19 @@ class Store:
         return versions_as_json([register_model(self._client, model_request_from_json(request.arguments))])
 
     def _registered(self, request: Request) -> list[dict[str, Any]]:
-        return versions_as_json(registered(self._client, request.arguments["run_ids"]))
+        return versions_as_json(registered(self._client, **request.arguments))
+
+    def _versions_of(self, request: Request) -> list[dict[str, Any]]:
+        return versions_as_json(versions_of(self._client, request.arguments["names"]))
+
+    def _holders(self, request: Request) -> dict[str, str]:
+        return holders(self._client, **request.arguments)
+
+    def _details(self, request: Request) -> list[dict[str, Any]]:
+        return details_as_json(details_of(self._client, versions_from_json(request.arguments["versions"])))
+
+    def _mark(self, request: Request) -> None:
+        mark(self._client, marks_from_json(request.arguments["marks"]))
 
     def _set_aliases(self, request: Request) -> None:
         set_aliases(self._client, versions_from_json(request.arguments["versions"]))

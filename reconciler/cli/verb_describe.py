@@ -1,0 +1,129 @@
+"""`describe`: all that the state knows of one resource or one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from reconciler.cli.contract import rfc3339, single_run_json
+from reconciler.cli.description_text import show_description, show_lock
+from reconciler.cli.descriptions import (
+    data_of_runs,
+    description,
+    explained_lock_json,
+    model_of_runs,
+    models_json,
+    pipeline_of_runs,
+)
+from reconciler.cli.output import Format, harmless, print_data, say
+from reconciler.cli.run_table import show_run
+from reconciler.cli.verbs_state import all_resources, singular
+from reconciler.model.errors import UsageError
+from reconciler.model.manifests import Kind
+from reconciler.model.nearest import did_you_mean
+from reconciler.model.runs import Run
+from reconciler.model.status import Resource
+from reconciler.state.folder import StateFolder
+from reconciler.state.store import State
+
+_RUN = "run"
+_RUNS_COMPARED = 500  # to guess which one was meant
+
+
+def describe(target: str, name: str | None, folder: StateFolder, form: Format) -> int:
+    """Print what is known of a resource, told by kind and name, or of a run.
+
+    Raises:
+        UsageError: there is no such kind, no resource of that name, or no such run.
+    """
+    kind, wanted = (_RUN, target) if name is None else (singular(target, _RUN), name)
+    state = State(folder)
+    try:
+        if kind == _RUN:
+            _describe_run(state, _run(state, wanted), form)
+        else:
+            _print(_resource(state, kind, wanted), form)
+        return 0
+    finally:
+        state.close()
+
+
+def _print(body: dict[str, Any], form: Format) -> None:
+    if form is Format.TABLE:
+        show_description(body)
+    else:
+        print_data(body, form)
+
+
+def _resource(state: State, kind: str, name: str) -> dict[str, Any]:
+    resources = all_resources(state)
+    found = [each for each in resources if (each.kind, each.name) == (kind, name)]
+    if found:
+        others = [each.source for each in found[1:]]
+        return {**description(state, found[0], resources), "also_in": others}
+    made = _MADE_BY_RUNS.get(kind, _nothing)(state, name)
+    if made is None:
+        near = did_you_mean(name, _names(state, kind, resources), f"see `reconciler get {kind}`")
+        raise UsageError(f"there is no {kind} `{name}`", hint=near)
+    return {**made, "also_in": []}
+
+
+def _nothing(_: State, __: str) -> dict[str, Any] | None:
+    return None
+
+
+_MADE_BY_RUNS: Mapping[str, Callable[[State, str], dict[str, Any] | None]] = {
+    Kind.PIPELINE: pipeline_of_runs,
+    Kind.MODEL: model_of_runs,
+    Kind.DATA: data_of_runs,
+}
+
+
+def _names(state: State, kind: str, resources: Sequence[Resource]) -> list[str]:
+    names = {each.name for each in resources if each.kind == kind}
+    if kind == Kind.PIPELINE:
+        names.update(run.pipeline for run in state.runs.recent(limit=_RUNS_COMPARED))
+    if kind == Kind.MODEL:
+        names.update(state.runs.model_names())
+    if kind == Kind.DATA:
+        names.update(asset.name for asset in state.assets.all())
+    return sorted(names)
+
+
+def _run(state: State, target: str) -> Run:
+    run = state.runs.get(target)
+    if run is not None:
+        return run
+    kinds = [str(each.kind) for each in all_resources(state) if each.name == target]
+    kinds += [str(Kind.PIPELINE)] if not kinds and state.runs.recent(target, limit=1) else []
+    if kinds:
+        raise UsageError(f"there is no run `{target}`", hint=f"did you mean `reconciler describe {kinds[0]} {target}`?")
+    if target.removesuffix("s") in ("source", *Kind):
+        kind = singular(target)
+        named = f"add its name, as in `reconciler describe {kind} NAME`; `reconciler get {kind}` lists them"
+        raise UsageError(f"which {kind}?", hint=named)
+    known = [run.id for run in state.runs.recent(limit=_RUNS_COMPARED)]
+    near = did_you_mean(target, known, "see `reconciler runs`; a resource is told by its kind and its name")
+    raise UsageError(f"there is no run `{target}`", hint=near)
+
+
+def _describe_run(state: State, run: Run, form: Format) -> None:
+    fired = state.schedules.of_run(run.id)
+    if form is not Format.TABLE:
+        print_data(
+            {
+                **single_run_json(run, state.runs.steps(run.id), state.model_registry.judgements(run.id)),
+                "lock": explained_lock_json(run.lock),
+                "models": models_json(state, state.runs.models(run.id)),
+                "schedule": {"name": fired.schedule, "moment": rfc3339(fired.moment)} if fired else None,
+            },
+            form,
+        )
+        return
+    show_run(state, run)
+    say(harmless(f"source {run.source} · started {rfc3339(run.started)} by {run.trigger} · attempt {run.attempt}"))
+    if fired:
+        say(harmless(f"schedule {fired.schedule} fired for {rfc3339(fired.moment)}"))
+    if run.mlflow_run_id:
+        say(f"mlflow {run.mlflow_run_id}")
+    show_lock(explained_lock_json(run.lock), "this run kept no lock: it names nothing by a reference, or is older")
