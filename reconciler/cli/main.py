@@ -11,6 +11,7 @@ import typer
 
 from reconciler.cli.output import CheckFormat, Format, complain, hand_over
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.wanted_bump import WantedBump
 
 app = typer.Typer(
     name="reconciler",
@@ -159,6 +160,80 @@ def plan(
 
 
 @app.command()
+def outdated(
+    pipeline: Annotated[str | None, typer.Argument(help="Only this pipeline.")] = None,
+    path: Annotated[Path, typer.Option("--path", help="A work tree.")] = Path(),
+    state: StateOption = None,
+    output: FormatOption = Format.TABLE,
+    every: Annotated[bool, typer.Option("--all", help="List what is up to date as well.")] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 3 where something is outdated.")] = False,
+    data_root: DataRootOption = None,
+) -> None:
+    """List what pipelines pin, what that resolves to, the newest there is, and what would change."""
+    from reconciler.cli.verb_outdated import outdated as run
+
+    _end(run(pipeline, path, _state(state), output, every, exit_code, _roots(data_root)))
+
+
+@app.command()
+def upgrade(
+    pipelines: Annotated[list[str] | None, typer.Argument(help="Pipelines whose references are upgraded.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All pipelines.")] = False,
+    latest: Annotated[
+        bool,
+        typer.Option(
+            "--latest/--within-range",
+            help="To the newest, or only within the range, which is the default; that of 1.2.0 is ^1.2.0.",
+        ),
+    ] = False,
+    only: Annotated[list[str] | None, typer.Option("--only", help="Only references to this name; repeatable.")] = None,
+    shared: Annotated[
+        bool, typer.Option("--shared", help="Edit files that other pipelines use too, for all of them.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show edits and plan, write nothing.")] = False,
+    path: Annotated[Path, typer.Option("--path", help="A work tree.")] = Path(),
+    state: StateOption = None,
+    output: FormatOption = Format.TABLE,
+    data_root: DataRootOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Edit references in place so that they choose higher versions, and show the plan."""
+    from reconciler.cli.verb_upgrade import Wish
+    from reconciler.cli.verb_upgrade import upgrade as run
+
+    wish = Wish(tuple(pipelines or ()), every, latest, tuple(only or ()), shared, dry_run)
+    _end(run(wish, path, _state(state), output, _roots(data_root), _configuration(config)))
+
+
+@app.command()
+def release(
+    manifests: Annotated[
+        list[str] | None,
+        typer.Argument(help="Only these, as KIND/NAME or NAME; without a version they get one.", show_default=False),
+    ] = None,
+    bump: Annotated[
+        WantedBump,
+        typer.Option("--bump", help="As far as is required, at least so far, or to a pre-release of that."),
+    ] = WantedBump.AUTO,
+    push: Annotated[bool, typer.Option("--push", help="Push the tags, and the branch if it got a commit.")] = False,
+    remote: Annotated[
+        str | None, typer.Option("--remote", help="Where to push to; by default what the branch follows.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be released.")] = False,
+    path: Annotated[Path, typer.Option("--path", "-C", help="A work tree.")] = Path(),
+    state: StateOption = None,
+    output: FormatOption = Format.TABLE,
+    data_root: DataRootOption = None,
+) -> None:
+    """Give manifests that changed a version, a changelog and a tag."""
+    from reconciler.cli.verb_release import ReleaseOptions
+    from reconciler.cli.verb_release import release as run
+
+    options = ReleaseOptions(tuple(manifests or ()), bump, push, remote, dry_run, _roots(data_root))
+    _end(run(path, _state(state), options, output))
+
+
+@app.command()
 def get(
     kind: Annotated[str, typer.Argument(help="A kind, such as pipelines, or all.")] = "all",
     name: Annotated[str | None, typer.Argument(help="One resource.")] = None,
@@ -169,6 +244,19 @@ def get(
     from reconciler.cli.verbs_state import get as run
 
     _end(run(kind, name, _state(state), output))
+
+
+@app.command()
+def describe(
+    target: Annotated[str, typer.Argument(help="A kind, such as pipeline, to be followed by a name; or a run.")],
+    name: Annotated[str | None, typer.Argument(help="The resource of that kind.")] = None,
+    state: StateOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Tell all that is known of one resource, or of one run and what it was made of."""
+    from reconciler.cli.verb_describe import describe as run
+
+    _end(run(target, name, _state(state), output))
 
 
 @app.command()
@@ -198,8 +286,22 @@ def logs(
 
 
 @app.command()
+def models(
+    name: Annotated[str | None, typer.Argument(help="One registered model.")] = None,
+    state: StateOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """List the versions of registered models: metric, commit, aliases, and whether each was promoted."""
+    from reconciler.cli.verb_models import models as run
+
+    _end(run(name, _state(state), output))
+
+
+@app.command()
 def trace(
-    target: Annotated[str, typer.Argument(help="A pipeline, a run or a registered model.")],
+    target: Annotated[
+        str, typer.Argument(help="A pipeline, a run or a registered model, also as MODEL@ALIAS or MODEL:1.4.0.")
+    ],
     state: StateOption = None,
     output: FormatOption = Format.TABLE,
 ) -> None:

@@ -39,6 +39,10 @@ def daemon(
     if name == LOCAL_SOURCE or not _NAME.match(name):
         hint = f"use letters, digits, `.`, `_` and `-`; `{LOCAL_SOURCE}` is what `apply` goes by"
         raise UsageError(f"a source cannot be named `{name}`", hint=hint)
+    upgrades = options.configuration.upgrades
+    if upgrades is not None and upgrades.branch == branch:
+        hint = "name another one in the configuration: `upgrades: {branch: reconciler/upgrades}`"
+        raise UsageError(f"upgrades cannot be committed to `{branch}`, which is followed", hint=hint)
     level = logging.ERROR if is_once else logging.INFO  # once, the table at the end says all
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
@@ -46,7 +50,7 @@ def daemon(
     site = make_site(state, replace(options, is_work_tree=False))
     reporter = _Reporter()
     try:
-        settings = DaemonSettings(SourceSettings(name, source, branch, data_roots), interval)
+        settings = DaemonSettings(SourceSettings(name, source, branch, data_roots, upgrades=upgrades), interval)
         running = Daemon(site, settings, reporter.report)
         if not is_once:
             say(f"following {branch} of {redacted(source)}; state in {folder.root}; engine {state.settings.engine}")

@@ -16,7 +16,7 @@ from reconciler.cli.show_problems import annotate, counted, show_problems
 from reconciler.cli.work_tree import LoadedTree, below, loaded_tree, plan_tree
 from reconciler.environments.base_images import BaseImages
 from reconciler.model.configuration import Configuration
-from reconciler.model.plan import EnvironmentAction, PipelineAction, Plan, StepAction, VersionPlan
+from reconciler.model.plan import EnvironmentAction, PipelineAction, PipelinePlan, Plan, StepAction, VersionPlan
 from reconciler.model.problems import Code, Problem, Severity
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
@@ -99,30 +99,7 @@ def show_plan(made: Plan) -> None:
     for version in made.versions:
         _say(f"  {version.kind} {version.name} {version.old} → {version.new}{_said_of(version)}")
     for pipeline in made.pipelines:
-        if pipeline.action is PipelineAction.NONE and not pipeline.graph.hindrances:
-            reused = f", {len(pipeline.steps)} steps as they are"
-            _say(
-                f"  pipeline {pipeline.name}: nothing to do{'; ' + pipeline.reasons[0] if pipeline.reasons else reused}"
-            )
-            continue
-        if pipeline.action is PipelineAction.RESTORE:
-            _say(f"  pipeline {pipeline.name}: restore {pipeline.restores}, nothing executes")
-            for line in telling_lines(pipeline.graph.lock):
-                _say(f"    {line}")
-            continue
-        count = {action: sum(step.action is action for step in pipeline.steps) for action in StepAction}
-        if pipeline.graph.hindrances:
-            _say(f"  pipeline {pipeline.name}: does not run; {'; '.join(pipeline.reasons)}; without that:")
-        _say(
-            f"  pipeline {pipeline.name}: run {count[StepAction.RUN]}, maybe {count[StepAction.MAYBE]}, "
-            f"reuse {count[StepAction.REUSE]} of {len(pipeline.steps)} steps"
-        )
-        for line in telling_lines(pipeline.graph.lock):
-            _say(f"    {line}")
-        print_table(
-            ("    STEP", "ACTION", "WHY"),
-            [(f"    {step.name}", step.action, "; ".join(step.reasons)) for step in pipeline.steps],
-        )
+        _say_pipeline(pipeline)
     for schedule in made.schedules:
         moment = next_firing(schedule, time.time())
         follows = f"next at {moment}" if moment else "does not fire"
@@ -133,6 +110,31 @@ def show_plan(made: Plan) -> None:
         _say(f"refused: {counted(made.problems)}; nothing of this happens before the errors are mended")
     elif not made.has_work:
         _say("nothing to do")
+
+
+def _say_pipeline(pipeline: PipelinePlan) -> None:
+    if pipeline.action is PipelineAction.NONE and not pipeline.graph.hindrances:
+        reused = f", {len(pipeline.steps)} steps as they are"
+        _say(f"  pipeline {pipeline.name}: nothing to do{'; ' + pipeline.reasons[0] if pipeline.reasons else reused}")
+        return
+    if pipeline.action is PipelineAction.RESTORE:
+        _say(f"  pipeline {pipeline.name}: restore {pipeline.restores}, nothing executes")
+        for line in telling_lines(pipeline.graph.lock):
+            _say(f"    {line}")
+        return
+    count = {action: sum(step.action is action for step in pipeline.steps) for action in StepAction}
+    if pipeline.graph.hindrances:
+        _say(f"  pipeline {pipeline.name}: does not run; {'; '.join(pipeline.reasons)}; without that:")
+    _say(
+        f"  pipeline {pipeline.name}: run {count[StepAction.RUN]}, maybe {count[StepAction.MAYBE]}, "
+        f"reuse {count[StepAction.REUSE]} of {len(pipeline.steps)} steps"
+    )
+    for line in telling_lines(pipeline.graph.lock):
+        _say(f"    {line}")
+    print_table(
+        ("    STEP", "ACTION", "WHY"),
+        [(f"    {step.name}", step.action, "; ".join(step.reasons)) for step in pipeline.steps],
+    )
 
 
 def _said_of(version: VersionPlan) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,12 +21,15 @@ from reconciler.model.configuration import (
     RegistryLogin,
     StepSettings,
     TrackingWay,
+    UpgradeSettings,
 )
 from reconciler.model.errors import UsageError
 from reconciler.model.problems import Pointer
 from reconciler.model.resources import Resources, parse_size
+from reconciler.model.upgrades import UpgradePolicy
 
 _SCHEMA = "configuration"
+_AUTHOR = re.compile(r"(.*\S)\s*<(.+)>")
 _PASSWORD = "password"  # noqa: S105 - a key
 
 
@@ -45,7 +49,10 @@ def read_configuration(path: Path | None, variables: Mapping[str, str]) -> Confi
     reader = _Reader(path, content, variables)
     document = reader.document()
     return Configuration(
-        str(path), reader.docker(document.get("docker") or {}), reader.data(document.get("data") or {})
+        str(path),
+        reader.docker(document.get("docker") or {}),
+        reader.data(document.get("data") or {}),
+        reader.upgrades(document["upgrades"]) if "upgrades" in document else None,
     )
 
 
@@ -96,6 +103,20 @@ class _Reader:
             urls=None if urls is None else tuple(urls),
             max_bytes=default.max_bytes if most is None else most,
             timeout_seconds=float(written.get("timeout", default.timeout_seconds)),
+        )
+
+    def upgrades(self, written: Mapping[str, Any]) -> UpgradeSettings:
+        default = UpgradeSettings()
+        author = _AUTHOR.fullmatch(written.get("author", "{} <{}>".format(*default.author)))
+        if author is None:
+            hint = "write `NAME <ADDRESS>`"
+            raise self._error("this is nobody who could commit", hint, ("upgrades", "author"))
+        return UpgradeSettings(
+            branch=written.get("branch", default.branch),
+            policy=UpgradePolicy(written.get("policy", default.policy)),
+            is_pushed=written.get("push", default.is_pushed),
+            author=(author[1], author[2]),
+            retry_seconds=float(written.get("retry", default.retry_seconds)),
         )
 
     def _build(self, written: Mapping[str, Any]) -> BuildSettings:

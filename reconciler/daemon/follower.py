@@ -15,6 +15,7 @@ from reconciler.daemon.schedules import SourceSchedules
 from reconciler.daemon.source_record import SourceRecord
 from reconciler.daemon.source_settings import SourceSettings
 from reconciler.daemon.starter import Starter
+from reconciler.daemon.upgrades import Upgrades
 from reconciler.execution.carry_out import abandon
 from reconciler.execution.site import Site
 from reconciler.model.errors import ReconcilerError
@@ -27,6 +28,7 @@ from reconciler.model.status import reconciling
 from reconciler.source.mirror import Mirror
 
 RUN_ENDED, INTERVAL = "run ended", "interval"
+_PATIENCE_SECONDS = 5.0  # a push that is cut off does no harm
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Follower:
         self._runs = RunsUnderWay(on_end=self._look_again)
         self._starter = Starter(site, settings, mirror.objects, self._planner, self._schedules, self._runs)
         self._record = SourceRecord(site.state.sources, settings.name, settings.address, settings.branch, site.clock)
+        self._upgrades = Upgrades(settings.upgrades, mirror, site.clock, self._look_again)
         self._newest = Outcome()
         self._mutated: Mapping[tuple[Kind, str], str] = {}
         self._brought_by = "start"
@@ -69,8 +72,9 @@ class Follower:
         site.environments.notify(self._look_again)
 
     def next_due(self) -> float | None:
-        """When a retry or a schedule is due, seconds since the epoch; None where none is waiting."""
-        return self._starter.next_due()
+        """When a retry, a schedule or the branch of upgrades is due, seconds since the epoch; None where none is."""
+        due = (self._starter.next_due(), self._upgrades.next_due())
+        return min((moment for moment in due if moment is not None), default=None)
 
     def retry(self) -> None:
         """A retry may be due: look at the pipelines again even though nothing was pushed."""
@@ -116,6 +120,8 @@ class Follower:
         if self._to_record is not None:  # a revision is applied only once what it asks for was started
             self._record.applied(self._to_record)
             self._to_record = None
+        self._record.note(self._upgrades.told)
+        self._upgrades.follow(self._applied.desired, lambda: self._planner.actual(self._settings.name, ()))
         return replace(outcome, started=started)
 
     def _take_up_registered(self) -> None:
@@ -223,9 +229,12 @@ class Follower:
         if self._site.remote_data is not None:
             self._site.remote_data.abandon()
         self._runs.wait()
+        self._upgrades.wait(_PATIENCE_SECONDS)
+        self._record.note(self._upgrades.told)
         self.save_resources()
         self._mirror.close()
 
     def wait(self) -> None:
-        """Wait until no run is under way."""
+        """Wait until no run is under way, and the branch of upgrades is seen to."""
         self._runs.wait()
+        self._upgrades.wait()

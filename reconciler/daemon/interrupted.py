@@ -22,6 +22,7 @@ def continued(run: Run, site: Site, settings: SourceSettings, mirror: Mirror) ->
     Raises:
         ReconcilerError: that revision does not hold it any more.
     """
+    run = site.state.runs.get(run.id) or run  # with its lock
     snapshot = mirror.snapshot(run.revision.rpartition("sha1:")[2])
     planner = Planner(site.state, settings.data_roots, site.base_images, site.remote_data)
     desired = planner.load(snapshot, mirror.applied, run.lock)

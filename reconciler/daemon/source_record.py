@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.status import Condition, ready, stalled
+from reconciler.model.status import Condition, ConditionType, ready, stalled
 from reconciler.state.sources import Sources, SourceState
 
 Conditions = tuple[Condition, ...]
@@ -20,6 +20,7 @@ class SourceRecord:
         self._blank = SourceState(name, url, branch)
         self._clock = clock
         self._of_newest: Conditions = ()
+        self._note = ""
         self._is_away = False
 
     def applied(self, snapshot: Snapshot) -> None:
@@ -38,6 +39,14 @@ class SourceRecord:
         self._of_newest = stalled(reason, message)
         self._save(self._attempt(snapshot))
 
+    def note(self, text: str) -> None:
+        """What is to be said besides of a revision that is applied, "" for nothing any more."""
+        if text == self._note:
+            return
+        self._note = text
+        if self._of_newest and not self._is_away:
+            self._save(replace(self._known(), conditions=self._conditions()))
+
     def away(self, conditions: Conditions) -> None:
         """The source has nothing to give at the moment."""
         self._is_away = True
@@ -46,7 +55,7 @@ class SourceRecord:
     def back(self) -> None:
         """The source is at the revision that was looked at last; costs nothing where it was never away."""
         if self._is_away:
-            self._save(replace(self._known(), conditions=self._of_newest))
+            self._save(replace(self._known(), conditions=self._conditions()))
             self._is_away = False
 
     def last_applied_commit(self) -> str:
@@ -61,7 +70,17 @@ class SourceRecord:
             self._known(),
             attempted_revision=snapshot.revision,
             attempted_commit=snapshot.commit or "",
-            conditions=self._of_newest,
+            conditions=self._conditions(),
+        )
+
+    def _conditions(self) -> Conditions:
+        if not self._note:
+            return self._of_newest
+        return tuple(
+            replace(each, message=f"{each.message}; {self._note}")
+            if each.type is ConditionType.READY and each.status
+            else each
+            for each in self._of_newest
         )
 
     def _known(self) -> SourceState:

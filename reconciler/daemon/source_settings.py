@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from reconciler.daemon.retries import RetryPolicy
 from reconciler.execution.origin import Origin
+from reconciler.model.configuration import UpgradeSettings
 from reconciler.source.mirror import redacted
 
 
@@ -15,6 +16,7 @@ class SourceSettings:
 
     Attributes:
         data_roots: folders from which manifests may name data by absolute path.
+        upgrades: the branch that upgrades of references are committed to; None for none.
     """
 
     name: str
@@ -22,6 +24,7 @@ class SourceSettings:
     branch: str
     data_roots: tuple[str, ...] = ()
     retries: RetryPolicy = field(default_factory=RetryPolicy)
+    upgrades: UpgradeSettings | None = None
 
     @property
     def address(self) -> str:

@@ -173,3 +173,4 @@ class Pipeline(Manifest):
     force_rerun: bool = False
     on_new_revision: OnNewRevision = OnNewRevision.FINISH
     promotion: Promotion | None = None
+    is_suspended: bool = False

@@ -62,6 +62,7 @@ class PipelinePlan:
     steps: tuple[StepPlan, ...]
     graph: Graph
     restores: str = ""  # the run that becomes current again
+    held: str = ""  # why nothing is done although something is to be
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,7 @@ class Actual:
         running: closures that are running now, by pipeline.
         versions: versions applied before, by kind, name and version.
         applied: kinds and names that the source applied before.
+        held: why pipelines start no run, by name, as somebody holds them still.
     """
 
     revision: str = ""
@@ -177,3 +179,4 @@ class Actual:
     running: Mapping[str, frozenset[str]] = field(default_factory=dict)
     versions: Mapping[tuple[Kind, str, str], ReleasedVersion] = field(default_factory=dict)
     applied: frozenset[tuple[Kind, str]] = frozenset()
+    held: Mapping[str, str] = field(default_factory=dict)

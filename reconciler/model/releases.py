@@ -17,7 +17,7 @@ _NAME = r"(?P<name>[A-Za-z0-9][\w.-]*)"
 _VERSION = r"(?P<version>\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)"
 _PLACEHOLDER = re.compile(r"\{(kind|name|version)\}")
 _NO_TAG = re.compile(r"[\x00-\x20\x7f~^:?*\[\\{}]|\.\.|@\{|//|(^|/)[./]|[./]$|\./|\.lock(/|$)|^-")
-_SAMPLES = (("split", "1.2.0"), ("split-2", "1.2.0-rc.1"), ("split_v2", "1.2.0+b.1"), ("split.2", "100.200.300-rc.1+b.1"))
+_SAMPLES = (("split", "1.2.0"), ("split-2", "1.2.0-rc.1"), ("split_v2", "1.2.0+b.1"), ("split.2", "100.200.300-rc.1"))
 _SHOWN = 5  # of the versions that were skipped
 
 
@@ -147,4 +147,3 @@ class Resolution:
             told.append(f"{len(self.skipped) - len(shown)} more above")
         why = f" ({'; '.join(told)})" if told else ""
         return f"{self.reference} → {self.version or 'the only one, without a version'}{why}"
-

@@ -89,3 +89,4 @@ class Schedule(Manifest):
     overrides: Overrides = field(default_factory=Overrides)
     is_enabled: bool = True
     unsupported: str = ""
+    is_suspended: bool = False

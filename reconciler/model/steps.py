@@ -221,6 +221,7 @@ class Graph:
         waiting: for what jobs wait that another pipeline has to make first; its steps are the others.
         lock: what the references were resolved to, each once.
         promotion: when a model that it registers becomes the champion, None where its steps decide.
+        is_suspended: whether Git says that no run is to start; part of no closure.
     """
 
     pipeline: str
@@ -237,6 +238,7 @@ class Graph:
     waiting: tuple[tuple[str, str], ...] = ()
     lock: tuple[Resolution, ...] = ()
     promotion: Promotion | None = None
+    is_suspended: bool = False
 
     @property
     def hindrances(self) -> tuple[str, ...]:

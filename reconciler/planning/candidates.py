@@ -13,7 +13,6 @@ from reconciler.model.references import LATEST
 from reconciler.model.releases import Release, Skipped
 from reconciler.model.versions import InvalidRangeError, is_label, parse_version
 
-
 ANONYMOUS = ""  # wanted where the manifest without a version is meant, whatever versions there are beside it
 
 
@@ -88,8 +87,9 @@ class Candidates:
         if wanted in labels:
             return labels[wanted]
         if wanted != LATEST and is_label(wanted):
+            label = f"labels: {{{self.kind}/{self.name}: {{{wanted}: 1.0.0}}}}"
             hint = did_you_mean(wanted, [*labels, LATEST]) or (
-                f"add it to reconciler.yaml: `labels: {{{self.kind}/{self.name}: {{{wanted}: 1.0.0}}}}`"
+                f"write a version, a range such as `^1.2` or `latest`, or add to reconciler.yaml: `{label}`"
             )
             raise NoneFitsError(f"{self.kind} `{self.name}` has no label `{wanted}`", hint)
         return wanted

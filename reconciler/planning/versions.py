@@ -121,6 +121,17 @@ class VersionJudge:
         return sorted(self._unsettled - twins)
 
 
+def version_after_edit(manifest: AnyManifest, desired: Desired, actual: Actual) -> str | None:
+    """The version to write where other content is written that promises the same; None where the version may stay."""
+    if not manifest.version:
+        return None
+    known = KnownVersions(desired, actual, _NO_INTERFACES)
+    is_settled = manifest.file in desired.agreeing or any(
+        known.same(kind_of(manifest), manifest.name, manifest.version)
+    )
+    return _free(parse_version(manifest.version), Bump.PATCH, manifest, known) if is_settled else None
+
+
 def _is_settled_by_applying(manifest: AnyManifest, desired: Desired) -> bool:
     """Whether its version counts: merging is releasing, unless only tags count."""
     if not desired.settings.is_tags_only:

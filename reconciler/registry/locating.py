@@ -80,18 +80,14 @@ class Locator:
             return Located(broken=f"its commit {release.commit[:12]} is not here; fetch the whole history")
         files = {mounted(release.tag, path): entries[path].oid for path in entries if may_be_manifest(path, entries)}
         read = read_files(files, blobs, self._cache)
-        broken = Located(broken=f"commit {release.commit[:12]} holds no {kind} `{release.name}`")
-        is_named = False
+        broken: Located | None = None
         for path in entries:
             loaded = read.get(mounted(release.tag, path))
             located = _located(release, kind, path, loaded) if loaded is not None else None
-            if located is None:
-                continue
-            if located.manifest is not None:
+            if located is not None and located.manifest is not None:
                 return located
-            if not is_named:
-                broken, is_named = located, True
-        return broken
+            broken = broken or located
+        return broken or Located(broken=f"commit {release.commit[:12]} holds no {kind} `{release.name}`")
 
 
 def _located(release: Release, kind: Kind, path: str, loaded: LoadedFile) -> Located | None:

@@ -226,17 +226,25 @@ def _of_same_version(desired: Desired) -> Iterator[tuple[str, tuple[AnyManifest,
 
 def _paths(manifest: AnyManifest) -> Iterator[str]:
     """What has to be seen of a commit for a manifest in it: its folder and all that it names."""
-    folder = within_repository(manifest.file, ".", ())
     yield manifest.file
-    if _inside(folder):
-        yield folder
+    yield from _folder_of(manifest.file)
     referred = ((used.file, used.reference.path) for used in references_of(manifest))
     for file, named in (*((manifest.file, path) for path in paths_named_by(manifest)), *referred):
         try:
-            if named is not None:
-                yield within_repository(file, named, ())
+            path = within_repository(file, named, ()) if named is not None else ""
         except Unresolved:
             continue  # told when the path is followed
+        if named is not None:
+            yield path
+        if path.lower().endswith((".yml", ".yaml")):
+            yield from _folder_of(path)  # a conda file names lists of requirements beside it
+
+
+def _folder_of(path: str) -> Iterator[str]:
+    """The folder of a file, unless that is the whole repository."""
+    folder = _inside(path).rpartition("/")[0]
+    if folder:
+        yield folder
 
 
 def _usable(loaded: LoadedFile) -> AnyManifest | None:

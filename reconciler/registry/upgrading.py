@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.manifests.editing import set_scalar
+from reconciler.manifests.editing import set_scalar, set_scalars
 from reconciler.manifests.places import Places
 from reconciler.manifests.yaml_reader import read
 from reconciler.model.desired import Settings
@@ -20,16 +20,17 @@ from reconciler.planning.outdated import Pinned, version_of
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A reference that is written otherwise.
+    """A reference, or the version of its file, that is written otherwise.
 
     Attributes:
+        kind: None for the version of the file itself, which has to follow.
         pipelines: those that it belongs to.
         before: as written, without `azureml:`; likewise `after`.
     """
 
     file: str
     line: int
-    kind: Kind
+    kind: Kind | None
     name: str
     before: str
     after: str
@@ -66,53 +67,107 @@ class Upgrade:
 
 
 def upgrade_of(
-    rows: Iterable[Pinned], policy: UpgradePolicy, settings: Settings, content_of: Callable[[str], bytes]
+    rows: Iterable[Pinned],
+    policy: UpgradePolicy,
+    settings: Settings,
+    content_of: Callable[[str], bytes],
+    version_of_edited: Callable[[str], str | None],
 ) -> Upgrade:
     """The edits that make references choose what a policy allows; each place is edited once, whoever uses it.
 
     Args:
         content_of: the content of a file of the revision.
+        version_of_edited: the version that a file needs once it is edited, None where its own may stay.
     """
-    upgrade = Upgrade()
-    places: dict[tuple[str, Pointer], tuple[Pinned, list[str]]] = {}
+    places: dict[str, dict[Pointer, _Place]] = {}
     for row in rows:
-        for pointer in row.pointers:
-            places.setdefault((row.file, pointer), (row, []))[1].append(row.pipeline)
-    for (file, pointer), (row, pipelines) in places.items():
         wanted, why = _wanted(row, policy, settings)
-        if wanted is None and not why:
-            continue
-        if file not in upgrade.contents:
-            upgrade.contents[file] = content_of(file)
-        _upgrade_place(upgrade, row, pointer, tuple(dict.fromkeys(pipelines)), wanted, why)
-    edited = {edit.file for edit in upgrade.edits}
-    upgrade.contents = {file: content for file, content in upgrade.contents.items() if file in edited}
+        for pointer in row.pointers if wanted is not None or why else ():
+            place = places.setdefault(row.file, {}).setdefault(pointer, _Place(row, wanted, why, {}))
+            place.pipelines[row.pipeline] = None
+    upgrade = Upgrade()
+    for file in sorted(places):
+        _upgrade_file(upgrade, file, content_of(file), places[file])
+    for file in upgrade.contents:
+        version = version_of_edited(file)
+        if version is not None:
+            _raise_version(upgrade, file, version)
     upgrade.edits.sort(key=lambda edit: (edit.file, edit.line))
-    upgrade.left.sort(key=lambda left: (left.file, left.line))
     return upgrade
 
 
-def _upgrade_place(
-    upgrade: Upgrade, row: Pinned, pointer: Pointer, pipelines: tuple[str, ...], wanted: str | None, why: str
-) -> None:
-    file, text = row.file, row.reference.text
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A reference in one place, what is wanted there from now on, or why it stays, and whose it is."""
+
+    row: Pinned
+    wanted: str | None
+    why: str
+    pipelines: dict[str, None]
+
+    @property
+    def text(self) -> str:
+        """The reference with what is wanted from now on."""
+        text = self.row.reference.text
+        end = len(text.rstrip())
+        return text[: end - len(self.row.reference.wanted)] + (self.wanted or "") + text[end:]
+
+
+def _upgrade_file(upgrade: Upgrade, file: str, content: bytes, places: Mapping[Pointer, _Place]) -> None:
+    document = next((value for value in read(content, file).values if isinstance(value, dict)), None)
+    lines = Places(content)
+    edits: dict[Pointer, Edit] = {}
+    texts: dict[Pointer, str] = {}
+    for pointer, place in places.items():
+        reference = place.row.reference
+        scalar = _scalar(document, pointer, reference.text)
+        line, _ = lines.of(scalar or pointer)
+        if place.wanted is None or scalar is None:
+            why = place.why or "it does not stand there in one piece; change it by hand"
+            upgrade.left.append(LeftAlone(file, line, reference.short, why))
+            continue
+        texts[scalar] = place.text
+        after = place.text.strip().removeprefix("azureml:")
+        named = (place.row.kind, place.row.name, reference.short)
+        edits[scalar] = Edit(file, line, *named, after, tuple(place.pipelines))
+    content, hindrances = _edited(content, texts, file)
+    for pointer, why in hindrances.items():
+        hindered = edits.pop(pointer)
+        upgrade.left.append(LeftAlone(file, hindered.line, hindered.before, why))
+    if edits:
+        upgrade.contents[file] = content
+    upgrade.edits.extend(sorted(edits.values(), key=lambda edit: edit.line))
+    upgrade.left.sort(key=lambda left: (left.file, left.line))
+
+
+def _raise_version(upgrade: Upgrade, file: str, version: str) -> None:
+    """A version never changes what it means: a manifest that was released and is edited gets another one."""
     content = upgrade.contents[file]
-    scalar = _scalar(content, file, pointer, text)
-    line, _ = Places(content).of(scalar or pointer)
-    if wanted is None or scalar is None:
-        told = why or "it does not stand there in one piece; change it by hand"
-        upgrade.left.append(LeftAlone(file, line, row.reference.short, told))
-        return
-    end = len(text.rstrip())
-    after = text[: end - len(row.reference.wanted)] + wanted + text[end:]
+    document = next(value for value in read(content, file).values if isinstance(value, dict))
+    line, _ = Places(content).of(("version",))
+    edits = [edit for edit in upgrade.edits if edit.file == file]
+    pipelines = tuple(dict.fromkeys(name for edit in edits for name in edit.pipelines))
+    before, after = f"version: {document['version']}", f"version: {version}"
     try:
-        upgrade.contents[file] = set_scalar(content, scalar, after, file)
+        upgrade.contents[file] = set_scalar(content, ("version",), version, file)
     except UsageError as error:
-        told = f"{error.message}; {error.hint}" if error.hint else error.message
-        upgrade.left.append(LeftAlone(file, line, row.reference.short, told))
+        upgrade.left.append(LeftAlone(file, line, before, error.message))
         return
-    short = after.strip().removeprefix("azureml:")
-    upgrade.edits.append(Edit(file, line, row.kind, row.name, row.reference.short, short, pipelines))
+    upgrade.edits.append(Edit(file, line, None, "", before, after, pipelines))
+
+
+def _edited(content: bytes, texts: Mapping[Pointer, str], file: str) -> tuple[bytes, dict[Pointer, str]]:
+    """The content with other texts, and why some of them cannot be written."""
+    try:
+        return set_scalars(content, texts, file), {}
+    except UsageError:
+        hindrances: dict[Pointer, str] = {}
+    for pointer, text in texts.items():
+        try:
+            content = set_scalar(content, pointer, text, file)
+        except UsageError as error:
+            hindrances[pointer] = f"{error.message}; {error.hint}" if error.hint else error.message
+    return content, hindrances
 
 
 def _wanted(row: Pinned, policy: UpgradePolicy, settings: Settings) -> tuple[str | None, str]:
@@ -133,10 +188,9 @@ def _wanted(row: Pinned, policy: UpgradePolicy, settings: Settings) -> tuple[str
     return (None, row.broken) if row.broken else (moved(wanted, target), "")
 
 
-def _scalar(content: bytes, file: str, pointer: Pointer, text: str) -> Pointer | None:
+def _scalar(document: object, pointer: Pointer, text: str) -> Pointer | None:
     """Where the text of a reference stands: at the pointer, or in the mapping there."""
-    values = read(content, file).values
-    value: object = next((value for value in values if isinstance(value, dict)), None)
+    value = document
     for part in pointer:
         if isinstance(value, Mapping) and part in value:
             value = value[part]

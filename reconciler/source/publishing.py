@@ -141,6 +141,15 @@ class Publication:
             raise
         return self.git.run("rev-parse", "HEAD").decode().strip()
 
+    def take_back(self, commit: str, before: str) -> None:
+        """Undo what `commit_edits` committed, in branch, index and files; nothing where HEAD has moved on.
+
+        Raises:
+            SourceError: git cannot.
+        """
+        if commit != before and self.head == commit:
+            run_as_user(self.top, "reset", "--quiet", "--keep", before)
+
     def create_tags(self, tags: Sequence[NewTag]) -> None:
         """Make annotated tags, all of them or none.
 

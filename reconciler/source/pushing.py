@@ -163,19 +163,40 @@ def push(top: Path, remote: str, branch: str | None, tags: Sequence[str], timeou
         UsageError: there is no such remote.
         SourceError: the remote cannot be reached, does not answer in time, or refuses.
     """
-    git = Git(None, folder=top)
+    if branch is None and not tags:
+        require_remote(Git(None, folder=top), remote)
+        return Pushed(remote, ())
+    wanted = _push(top, remote, branch, tags, timeout_seconds)
+    return wanted.all_or_nothing() or replace(wanted, is_atomic=False).one_after_the_other()
+
+
+def push_command(top: Path, remote: str, branch: str | None, tags: Sequence[str]) -> str:
+    """What a person types to push the same.
+
+    Raises:
+        UsageError: there is no such remote.
+    """
+    return _push(top, remote, branch, tags).later
+
+
+def require_remote(git: Git, remote: str) -> None:
+    """See to it that there is a remote of this name.
+
+    Raises:
+        UsageError: there is none.
+    """
     known = _remotes(git)
     if remote not in known:
         hint = f"the remotes are {', '.join(known)}" if known else _ADD
-        raise UsageError(f"there is no remote `{remote}`", place=str(top), hint=hint)
-    if branch is None and not tags:
-        return Pushed(remote, ())
+        raise UsageError(f"there is no remote `{remote}`", place=str(git.folder) if git.folder else None, hint=hint)
+
+
+def _push(top: Path, remote: str, branch: str | None, tags: Sequence[str], seconds: float = 0) -> _Push:
+    git = Git(None, folder=top)
+    require_remote(git, remote)
     place = redacted(os.fsdecode(git.run("remote", "get-url", "--push", "--", remote)).strip())
     followed, upstream = _upstream(git, branch)
-    wanted = _Push(
-        *(top, remote, place, branch, upstream if followed == remote else None, tuple(tags)), seconds=timeout_seconds
-    )
-    return wanted.all_or_nothing() or replace(wanted, is_atomic=False).one_after_the_other()
+    return _Push(top, remote, place, branch, upstream if followed == remote else None, tuple(tags), seconds=seconds)
 
 
 def default_remote(git: Git, branch: str | None) -> str:

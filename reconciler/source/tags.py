@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.model.errors import SourceError
@@ -12,6 +13,7 @@ from reconciler.source.tree import read_listing
 
 _FORMAT = "%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname:strip=2)"
 APPLIED = "refs/applied"  # what tags were when a revision was applied
+_UNASKABLE = re.compile(r"\n|\r\Z|\A\.\.?/")  # git would read another path, or two
 
 
 class Tags:
@@ -48,9 +50,10 @@ class Tags:
         now = {tag.name: tag.commit for tag in self.all()}
         changed = [f"update {namespace}/{name} {commit}" for name, commit in now.items() if kept.get(name) != commit]
         gone = [f"delete {namespace}/{name}" for name in kept.keys() - now.keys()]
-        if changed or gone:
-            commands = "".join(f"{line}\n" for line in (*gone, *changed))
-            self._git.run("update-ref", "--stdin", input=commands.encode(errors="surrogateescape"))
+        for lines in (gone, changed):  # one after the other: a name may stand where a folder of names stood
+            if lines:
+                commands = "".join(f"{line}\n" for line in lines)
+                self._git.run("update-ref", "--stdin", input=commands.encode(errors="surrogateescape"))
 
     def ids_at(self, wanted: Sequence[tuple[str, str]]) -> list[str | None]:
         """The ids of the objects at paths of commits, None where there is nothing; one git process for all.
@@ -58,7 +61,7 @@ class Tags:
         Raises:
             SourceError: git cannot read the repository.
         """
-        lines = [f"{commit}:{path}" if "\n" not in path else "" for commit, path in wanted]
+        lines = [f"{commit}:{path}" if not _UNASKABLE.search(path) else "" for commit, path in wanted]
         if not any(lines):
             return [None] * len(wanted)
         asked = "".join(f"{line}\n" for line in lines).encode(errors="surrogateescape")
@@ -72,6 +75,8 @@ class Tags:
             SourceError: the commit is not there, as in a clone that is not whole.
         """
         wanted = sorted(set(paths))
+        if not wanted:
+            return Mount(commit, "", {})
         is_whole = "" in wanted
         tree = self._git.run("rev-parse", "--verify", f"{commit}^{{tree}}").decode().strip() if is_whole else ""
         command = ("ls-tree", "-r", "-t", "-z", "--full-tree", commit, "--", *(() if is_whole else wanted))

@@ -45,6 +45,8 @@ _VERSION = _record(
         "required": _choice("major", "minor", "patch", "none"),
         "ok": {"type": "boolean"},
         "why": TEXTS,
+        "wanted": {"type": ["string", "null"]},
+        "note": {"type": ["string", "null"]},
     }
 )
 _RESOLUTION: dict[str, Any] = {

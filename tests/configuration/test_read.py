@@ -23,9 +23,11 @@ from reconciler.model.configuration import (
     RegistryLogin,
     StepSettings,
     TrackingWay,
+    UpgradeSettings,
 )
 from reconciler.model.errors import UsageError
 from reconciler.model.resources import Resources
+from reconciler.model.upgrades import UpgradePolicy
 from reconciler.shipped import shipped_folder
 from tests.manifests.repository import place
 
@@ -74,6 +76,12 @@ data:
   urls: ["https://data.example.org/*", "s3://loans/raw/*"]
   max_size: 4Gi
   timeout: 10
+upgrades:
+  branch: bot/upgrades
+  policy: latest
+  push: false
+  author: The Bot <bot@example.org>
+  retry: 60
 """
 VARIABLES = {"PIP_INDEX_URL": "https://pypi.example.org/simple", "PROXY": "http://proxy:3128", "OTHER": "unused"}
 
@@ -135,7 +143,23 @@ def test_every_field_is_read(read: Read, file: Path, tmp_path: Path) -> None:
             patience_seconds=30.0,
         ),
         DataSettings(("https://data.example.org/*", "s3://loans/raw/*"), 4 << 30, 10.0),
+        UpgradeSettings("bot/upgrades", UpgradePolicy.LATEST, False, ("The Bot", "bot@example.org"), 60.0),
     )
+
+
+def test_upgrades_are_made_with_the_defaults_where_nothing_is_said_of_them(read: Read) -> None:
+    assert read("upgrades: {}").upgrades == UpgradeSettings()
+
+
+@pytest.mark.parametrize(
+    "upgrades",
+    ["{branch: ../main}", "{branch: a..b}", "{branch: -x}", "{policy: major}", "{author: bot}", "{author: '<a@b>'}"],
+)
+def test_upgrades_that_could_not_be_committed_are_refused(read: Read, file: Path, upgrades: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        read(f"upgrades: {upgrades}")
+    assert raised.value.place == f"{file}:1:12"
+    assert raised.value.hint
 
 
 def keys_in(value: object) -> Iterator[str]:

@@ -10,6 +10,7 @@ from reconciler.daemon.service import open_mirror
 from reconciler.daemon.source_settings import SourceSettings
 from reconciler.engines.process import ProcessEngine
 from reconciler.execution.site import Site
+from reconciler.model.configuration import UpgradeSettings
 from reconciler.model.runs import Run
 from reconciler.model.status import Condition, Resource
 from reconciler.state.sources import SourceState
@@ -22,9 +23,17 @@ SOURCE = "main"
 class Following:
     """Turns of a follower, each with its runs waited for; `start` begins anew, as the next process does."""
 
-    def __init__(self, site: Site, origin: Origin, retries: RetryPolicy | None = None) -> None:
+    def __init__(
+        self,
+        site: Site,
+        origin: Origin,
+        retries: RetryPolicy | None = None,
+        upgrades: UpgradeSettings | None = None,
+    ) -> None:
         self.site = site
-        self._settings = SourceSettings(SOURCE, str(origin.url), "main", retries=retries or RetryPolicy())
+        self._settings = SourceSettings(
+            SOURCE, str(origin.url), "main", retries=retries or RetryPolicy(), upgrades=upgrades
+        )
         self.follower = self._new()
 
     def _new(self) -> Follower:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.snapshot import Difference, Entry, EntryKind, Snapshot
+from reconciler.model.snapshot import MOUNT, Difference, Entry, EntryKind, Mount, Snapshot, mounted
 
 NAMES = st.sampled_from(["a", "a-b", "a.b", "ab", "b", "é"])
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
@@ -44,3 +47,77 @@ def test_what_was_noted_counts_only_from_the_snapshot_that_it_was_noted_from() -
     third = Snapshot("main@sha1:3", "3", "t3", {}, Difference("t2", frozenset({"", "a"})))
     assert second.paths_changed_since(first) == {"", "a"}
     assert third.paths_changed_since(first) == {""}
+
+
+TAG = "component/split/v1.2.0"
+MOUNTED = Snapshot(
+    "main@sha1:1",
+    "1",
+    "tree",
+    {"src": Entry("1", EntryKind.TREE), "src/run.py": Entry("2", EntryKind.FILE)},
+    mounts={
+        TAG: Mount(
+            "c1",
+            "t1",
+            {
+                "src": Entry("3", EntryKind.TREE),
+                "src/run.py": Entry("4", EntryKind.FILE),
+                "src/sub": Entry("5", EntryKind.TREE),
+                "src/sub/b.py": Entry("6", EntryKind.FILE),
+                "src2.py": Entry("7", EntryKind.FILE),
+            },
+        ),
+        "v1": Mount("c2", "t2", {}),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "oid"),
+    [
+        ("", "tree"),
+        ("src", "1"),
+        ("src/run.py", "2"),
+        ("src/sub/b.py", None),
+        (f"{TAG}//", "t1"),
+        (f"{TAG}//src", "3"),
+        (f"{TAG}//src/run.py", "4"),
+        (f"{TAG}//src/none.py", None),
+        ("v1//", "t2"),
+        ("v1//src", None),
+        ("v2//", None),
+        ("v2//src/run.py", None),
+        (TAG, None),
+    ],
+)
+def test_what_lies_at_a_path_of_the_revision_or_of_a_tag(path: str, oid: str | None) -> None:
+    entry = MOUNTED.entry(path)
+    assert (entry.oid if entry is not None else None) == oid
+    assert entry is None or entry.kind is (EntryKind.FILE if path.endswith(".py") else EntryKind.TREE)
+
+
+@pytest.mark.parametrize(
+    ("folder", "files"),
+    [
+        ("", {"src/run.py": "2"}),
+        ("src", {"run.py": "2"}),
+        (f"{TAG}//", {"src/run.py": "4", "src/sub/b.py": "6", "src2.py": "7"}),
+        (f"{TAG}//src", {"run.py": "4", "sub/b.py": "6"}),
+        (f"{TAG}//src/sub", {"b.py": "6"}),
+        (f"{TAG}//none", {}),
+        ("v1//", {}),
+        ("v2//src", {}),
+    ],
+)
+def test_the_files_of_a_folder_of_a_tag_are_those_that_it_held(folder: str, files: dict[str, str]) -> None:
+    assert MOUNTED.files_under(folder) == files
+
+
+def test_what_is_seen_of_tags_is_no_part_of_what_changed() -> None:
+    assert MOUNTED.paths_changed_since(replace(MOUNTED, mounts={})) == frozenset()
+
+
+@given(st.sampled_from([TAG, "v1", "a@v1.0.0"]), PATHS)
+def test_a_path_of_a_tag_is_told_from_one_of_the_revision(tag: str, path: str) -> None:
+    assert mounted(tag, path).partition(MOUNT) == (tag, MOUNT, path)
+    assert MOUNT not in path
