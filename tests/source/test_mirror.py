@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.errors import SourceError
+from reconciler.model.releases import Tag
 from reconciler.model.snapshot import Commit, Entry, EntryKind
 from reconciler.source.mirror import Mirror
 
@@ -71,6 +72,84 @@ def test_a_tag_that_was_moved_is_moved_here_too(mirror: Mirror, origin: Reposito
     origin.git("tag", "--force", "data/loans/v1.0.0", moved)
     mirror.fetch()
     assert git("rev-parse", "data/loans/v1.0.0", folder=tmp_path / "mirror.git") == moved
+
+
+def _split(version: str) -> str:
+    return f"component/split/v{version}"
+
+
+def test_a_tag_that_came_moved_or_went_alone_is_noticed_without_a_commit(mirror: Mirror, origin: Repository) -> None:
+    first = origin.commit({"a": "1"})
+    head = origin.commit({"a": "2"})
+    mirror.fetch()
+    assert not mirror.has_other_tags
+    for change, expected in (
+        (("tag", _split("1.0.0"), first), (Tag(_split("1.0.0"), first),)),
+        (("tag", "--force", _split("1.0.0"), head), (Tag(_split("1.0.0"), head),)),
+        (("tag", "--annotate", "--force", "-m", "the same", _split("1.0.0"), head), (Tag(_split("1.0.0"), head),)),
+        (("tag", "--delete", _split("1.0.0")), ()),
+    ):
+        origin.git(*change)
+        assert mirror.remote_head() == head
+        assert mirror.has_other_tags
+        mirror.fetch(head)
+        assert not mirror.has_other_tags
+        assert mirror.tags.all() == expected
+        assert mirror.remote_head() == head
+        assert not mirror.has_other_tags
+
+
+def test_a_new_process_has_other_tags_until_it_fetched(mirror: Mirror, origin: Repository, tmp_path: Path) -> None:
+    origin.git("tag", _split("1.0.0"), origin.commit({"a": "1"}))
+    mirror.fetch()
+    next_one = Mirror(origin.url, "main", tmp_path / "mirror.git")
+    assert next_one.tags.all() == mirror.tags.all()
+    next_one.remote_head()
+    assert next_one.has_other_tags
+    next_one.fetch()
+    assert not next_one.has_other_tags
+
+
+def test_a_branch_of_the_remote_that_is_named_like_a_tag_is_none(mirror: Mirror, origin: Repository) -> None:
+    commit = origin.commit({"a": "1"})
+    mirror.fetch()
+    origin.git("update-ref", "refs/heads/refs/tags/v1", commit)
+    mirror.remote_head()
+    assert not mirror.has_other_tags
+
+
+def test_tags_that_went_are_let_go_of_and_may_make_place_for_folders_of_tags(
+    mirror: Mirror, origin: Repository
+) -> None:
+    commit = origin.commit({"a": "1"})
+    origin.git("tag", "component/split", commit)
+    origin.git("tag", "data/loans/v1.0.0", commit)
+    mirror.fetch()
+    mirror.keep(commit)
+    origin.git("tag", "--delete", "component/split", "data/loans/v1.0.0")
+    origin.git("tag", _split("1.0.0"), commit)
+    origin.git("tag", "data/loans", commit)
+    mirror.fetch()
+    mirror.keep(commit)
+    assert mirror.tags.all() == (Tag(_split("1.0.0"), commit), Tag("data/loans", commit))
+    assert mirror.applied.tags.all() == mirror.tags.all()
+
+
+def test_what_a_tag_held_when_it_was_applied_is_kept_though_it_moved_or_went(
+    mirror: Mirror, origin: Repository, tmp_path: Path
+) -> None:
+    released = origin.commit({"a": "1"}, branch="release")
+    origin.git("tag", _split("1.0.0"), released)
+    head = origin.commit({"a": "2"})
+    mirror.fetch()
+    mirror.keep(head)
+    origin.git("tag", "--force", _split("1.0.0"), head)
+    mirror.fetch()
+    git("reflog", "expire", "--expire=now", "--all", folder=tmp_path / "mirror.git")
+    git("gc", "--quiet", "--prune=now", folder=tmp_path / "mirror.git")
+    assert mirror.tags.all() == (Tag(_split("1.0.0"), head),)
+    assert mirror.applied.tags.all() == (Tag(_split("1.0.0"), released),)
+    assert mirror.applied.tags.mount(released, ["a"]).entries["a"].oid == origin.blob(b"1")
 
 
 def test_a_commit_that_is_kept_outlives_its_branch_and_the_removal_of_garbage(

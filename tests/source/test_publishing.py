@@ -331,6 +331,23 @@ def test_an_interrupt_while_a_hook_runs_leaves_all_as_before(work: UserRepositor
     assert state(work) == before
 
 
+def test_a_commit_is_taken_back_with_all_that_belongs_to_it(work: UserRepository, publication: Publication) -> None:
+    (work.top / "notes.txt").write_text("mine")
+    before = state(work)
+    commit = publication.commit_edits(EDITS, "Release")
+    publication.take_back(commit, before[0])
+    assert state(work) == before
+
+
+def test_a_commit_on_which_others_follow_is_not_taken_back(work: UserRepository, publication: Publication) -> None:
+    before = work.head()
+    commit = publication.commit_edits(EDITS, "Release")
+    work.commit({"README.md": "more"})
+    after = state(work)
+    publication.take_back(commit, before)
+    assert state(work) == after
+
+
 # The tags
 
 

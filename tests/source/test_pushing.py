@@ -13,7 +13,7 @@ import pytest
 from reconciler.model.errors import SourceError, UsageError
 from reconciler.source.plumbing import Git
 from reconciler.source.publishing import NewTag, Publication
-from reconciler.source.pushing import Pushed, default_remote
+from reconciler.source.pushing import Pushed, default_remote, push_command
 
 from .git_over_http import serving
 from .git_repository import git
@@ -237,6 +237,17 @@ def test_a_remote_that_is_not_configured_is_told_with_those_that_are(work: UserR
     with pytest.raises(UsageError) as refused:
         push(work)
     assert refused.value.hint == "add one with `git remote add origin URL`"
+
+
+def test_the_command_to_type_does_the_same(work: UserRepository) -> None:
+    work.git("tag", "v1")
+    work.commit({"README.md": "more"})
+    command = push_command(work.top, "origin", "main", ["v1"])
+    assert command == "git push --atomic origin main tag v1"
+    work.git(*shlex.split(command)[1:])
+    assert work.at_remote("rev-parse", "main") == work.head()
+    with pytest.raises(UsageError, match="there is no remote `upstream`"):
+        push_command(work.top, "upstream", "main", ["v1"])
 
 
 # Which remote

@@ -77,6 +77,15 @@ def test_what_is_not_committed_is_a_revision_named_by_its_tree(top: Path, scratc
     assert _contents(taken)["a"] == b"2"
 
 
+def test_the_commit_can_be_asked_for_whatever_lies_on_disk(top: Path, scratch: Path) -> None:
+    head, tree = git("rev-parse", "HEAD", "HEAD^{tree}", folder=top).split()
+    (top / "a").write_text("2")
+    (top / "untracked").write_text("mine")
+    taken = worktree_snapshot(top, scratch, is_committed=True)
+    assert (taken.snapshot.commit, taken.snapshot.tree) == (head, tree)
+    assert "untracked" not in taken.snapshot.entries
+
+
 def test_staged_and_new_and_deleted_files_count_as_they_lie_on_disk(top: Path, scratch: Path) -> None:
     (top / "staged").write_text("staged")
     git("add", "staged", folder=top)
