@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,26 @@ def set_scalar(content: bytes, pointer: Pointer, value: str, file: str = "") -> 
         if edited is not None:
             return edited
     raise _refusal(file_text, found, pointer)
+
+
+def set_scalars(content: bytes, values: Mapping[Pointer, str], file: str = "") -> bytes:
+    """Replace several scalars as `set_scalar` does; the file is read but once where the preferred spellings are right.
+
+    Raises:
+        UsageError: one of them cannot be replaced.
+    """
+    file_text = _FileText(content, file)
+    edits: list[Edit] = []
+    expected = file_text.value
+    for pointer, value in values.items():
+        edits.extend(next(_replacements(file_text.text, file_text.find(pointer), value), ()))
+        expected = _with(expected, pointer, value)
+    edited = file_text.edited(edits, expected)
+    if edited is not None:
+        return edited
+    for pointer, value in values.items():
+        content = set_scalar(content, pointer, value, file)
+    return content
 
 
 def insert_version(content: bytes, value: str, file: str = "") -> bytes:

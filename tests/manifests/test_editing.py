@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.manifests.editing import insert_version, set_scalar
+from reconciler.manifests.editing import insert_version, set_scalar, set_scalars
 from reconciler.manifests.yaml_reader import read
 from reconciler.model.errors import UsageError
 from reconciler.model.problems import Pointer
@@ -352,3 +352,18 @@ def at(value: object, pointer: Pointer) -> object:
 def dict_of(value: object) -> dict[str | int, object]:
     assert isinstance(value, dict)
     return value
+
+
+def test_several_scalars_at_once_are_what_one_after_the_other_gives() -> None:
+    content = b"a: 'x'  # first\nb: {c: y}\nlist:\n  - |\n    text\n  - plain\n"
+    values = {("a",): "1.10", ("b", "c"): "it: is", ("list", 0): "one", ("list", 1): "azureml:split@^1.4.1"}
+    one_by_one = content
+    for pointer, value in values.items():
+        one_by_one = set_scalar(one_by_one, pointer, value)
+    assert set_scalars(content, values) == one_by_one
+    assert set_scalars(content, {}) == content
+
+
+def test_where_one_of_several_cannot_be_replaced_none_is() -> None:
+    with pytest.raises(UsageError, match="anchor"):
+        set_scalars(b"a: &x 1\nb: *x\nc: 2\n", {("c",): "3", ("b",): "4"})

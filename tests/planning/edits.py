@@ -1,14 +1,14 @@
-"""Random histories of a repository in which everything refers to something else."""
+"""Random histories of a repository, with tags, in which everything refers to something else."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from hypothesis import strategies as st
 
 from tests.manifests.documents import SCHEMAS, component, data, environment, pipeline, sweep
 
-from .history import Content, as_text
+from .history import Content, Files, as_text
 
 LOCAL = "/data/local.csv"
 _OUT = "${{parent.jobs.split.outputs.train}}"
@@ -133,6 +133,8 @@ _CHOICES: Mapping[str, tuple[Content | None, ...]] = {
         _chain("azureml:split@latest", {"path": "../raw", "type": "uri_folder"}, inputs={"train": _OUT, "rate": "no"}),
         _chain("azureml:split:1.2.0", LOCAL, depends_on=["split"]),
         _chain("azureml:divide@latest", {"path": "../data/loans.yaml", "type": "uri_file"}),
+        _chain("azureml:split@stable", {"path": "azureml:loans@^1.1", "type": "uri_file"}, "azureml:train@^1.0"),
+        _chain("azureml:split:1.1.0", {"path": "azureml:loans:1.0.0", "type": "uri_file"}, "azureml:train:1.2.0"),
         None,
     ),
     "pipelines/sweeping.yaml": (
@@ -192,33 +194,97 @@ _CHOICES: Mapping[str, tuple[Content | None, ...]] = {
     "reconciler.yaml": (
         "environments: {'AzureML-*': sklearn}",
         "environments: {'AzureML-*': trainer}\nversions: warn",
+        "environments: {'AzureML-*': sklearn}\nregistry: tags-only",
+        "tags: '{name}@v{version}'\nlabels: {component/split: {stable: ^1.0}}",
         None,
     ),
     LOCAL: ("sha256:1", "sha256:2", None),
 }
 
+_RELEASED: Files = {
+    "components/split/component.yaml": component(**_SPLIT, version="1.1.0"),
+    "components/split/src/run.py": "print(3)",
+    "components/train.yaml": component(**_TRAIN, version="1.2.0"),
+    "components/learn.yaml": _learn({"component": "./split/component.yaml"}, version="1.2.0"),
+    "environments/trainer.yaml": environment(name="trainer", version="1.0.1", conda_file="conda.yaml"),
+    "environments/conda.yaml": "dependencies: [pip, r]",
+    "data/loans.yaml": data(path="../loans.csv", version="1.1.0"),
+    "loans.csv": "5,6",
+}
+_AS_AT_FIRST: Files = {
+    "components/split/component.yaml": component(**_SPLIT),
+    "components/split/src/run.py": "print(1)",
+    "data/loans.yaml": data(path="../loans.csv"),
+    "loans.csv": "1,2",
+    "environments/sklearn.yaml": environment(),
+}
+_ELSEWHERE: Files = {
+    "old/split.yaml": component(**{**_SPLIT, "code": "../shared", "environment": "../old/trainer.yaml"}, version=...),
+    "old/train.yaml": component(**{**_TRAIN, "environment": "./trainer.yaml"}, version="1.2.0"),
+    "old/trainer.yaml": environment(name="trainer", image=..., build={"path": "../context"}),
+    "old/loans.yaml": data(type="uri_folder", path="../raw", version="1.1.0"),
+    "old/learn.yaml": _learn({"component": "azureml:split@^1.0"}, {"more": {"component": "train.yaml"}}, version=...),
+    "context/Dockerfile": "FROM old",
+    "raw/a.csv": "7",
+    "shared/run.py": "print(4)",
+}
+_BROKEN: Files = {
+    "components/split/component.yaml": component(**{**_SPLIT, "code": "nowhere"}, version="1.1.0"),
+    "components/train.yaml": component(**_TRAIN, version="9.0.0"),
+    "data/loans.yaml": data(path="../../loans.csv", version="1.1.0"),
+    "loans.csv": "",
+}
+
+# Each tag with what it may lead to; None stands for a tag that is not there.
+_TAGGED: Mapping[str, tuple[Files | None, ...]] = {
+    "component/split/v1.0.0": (None, _AS_AT_FIRST, _RELEASED),
+    "component/split/v1.1.0": (None, _RELEASED, _ELSEWHERE, _BROKEN),
+    "component/split/v1.3.0-rc.1": (None, _ELSEWHERE),
+    "component/train/v1.2.0": (None, _RELEASED, _ELSEWHERE, _BROKEN),
+    "component/learn/v1.2.0": (None, _RELEASED, _ELSEWHERE),
+    "environment/sklearn/v1.0.0": (None, _AS_AT_FIRST),
+    "environment/trainer/v1.0.1": (None, _RELEASED),
+    "data/loans/v1.0.0": (None, _AS_AT_FIRST),
+    "data/loans/v1.1.0": (None, _RELEASED, _ELSEWHERE, _BROKEN),
+    "split@v1.1.0": (None, _RELEASED, _ELSEWHERE),
+    "v1": (None, _RELEASED),
+}
+
 CHOICES = {path: [None if each is None else as_text(each) for each in choices] for path, choices in _CHOICES.items()}
 Choice = Mapping[str, int]
-_EDITS = st.sampled_from([(path, number) for path, choices in CHOICES.items() for number in range(len(choices))])
+_COUNTS = {path: len(choices) for path, choices in (*_CHOICES.items(), *_TAGGED.items())}
+TAGS = tuple(_TAGGED)
+
+
+def _edits(paths: Iterable[str]) -> st.SearchStrategy[tuple[str, int]]:
+    return st.sampled_from([(path, number) for path in paths for number in range(_COUNTS[path])])
+
+
+_EDITS = _edits(_COUNTS) | _edits(TAGS) | _edits(["pipelines/lending.yaml", "components/train.yaml", "reconciler.yaml"])
 HISTORIES = st.tuples(
-    st.lists(_EDITS, max_size=3).map(dict), st.lists(st.lists(_EDITS, max_size=2).map(dict), min_size=1, max_size=5)
+    st.lists(_EDITS, max_size=4).map(dict), st.lists(st.lists(_EDITS, max_size=2).map(dict), min_size=1, max_size=5)
 )
 
 
 def revisions_of(history: tuple[Choice, list[Choice]]) -> list[Choice]:
-    """What each path holds at each revision; the first choice of each where no edit says otherwise."""
+    """What each path and tag holds at each revision; the first choice of each where no edit says otherwise."""
     first, edits = history
-    chosen: list[Choice] = [{**dict.fromkeys(CHOICES, 0), **first}]
+    chosen: list[Choice] = [{**dict.fromkeys(_COUNTS, 0), **first}]
     for edit in edits:
         chosen.append({**chosen[-1], **edit})
     return chosen
 
 
 def files_of(choice: Choice) -> dict[str, str]:
-    contents = {path: CHOICES[path][number] for path, number in choice.items() if path != LOCAL}
+    contents = {path: choices[choice[path]] for path, choices in CHOICES.items() if path != LOCAL}
     return {path: content for path, content in contents.items() if content is not None}
 
 
 def local_data_of(choice: Choice) -> dict[str, str]:
     digest = CHOICES[LOCAL][choice[LOCAL]]
     return {LOCAL: digest} if digest is not None else {}
+
+
+def tags_of(choice: Choice) -> dict[str, Files]:
+    held = {tag: choices[choice[tag]] for tag, choices in _TAGGED.items()}
+    return {tag: files for tag, files in held.items() if files is not None}

@@ -19,8 +19,7 @@ from reconciler.planning.versions import VersionJudge
 
 from .history import Files, History
 
-
-_NO_READERS = Readers(yaml=lambda content: None, dockerfile=lambda text: ("", ()))
+_NO_READERS = Readers(yaml=lambda _: None, dockerfile=lambda _: ("", ()))
 
 
 def interfaces_of(manifests: Iterable[AnyManifest], desired: Desired) -> dict[str, str]:
@@ -43,6 +42,10 @@ class World:
         self._judge = VersionJudge()
         self._runs: dict[str, dict[str, StepRun]] = {}
 
+    def tag(self, name: str, files: Files | None) -> None:
+        """Have a tag lead to a commit that holds exactly these files; with None, take it away."""
+        self._history.tag(name, files)
+
     def plan(self, files: Files) -> Plan:
         desired = self._history.revision(files)
         graphs, problems = self._builder.build(desired)
@@ -51,7 +54,7 @@ class World:
         kept = self._judge.fresh(
             desired, self.actual, interfaces_of(self._judge.to_keep(desired, self.actual), desired)
         )
-        self._fresh = {(known.kind, known.name, known.version): known for known in kept}
+        self._fresh = {(known.kind, known.name, known.version): known for known in reversed(kept)}
         self._kinds = frozenset((kind_of(manifest), manifest.name) for manifest in desired.manifests.values())
         return made
 
