@@ -13,7 +13,7 @@ from reconciler.cli.lock_table import telling_lines
 from reconciler.cli.output import CheckFormat, Format, harmless, print_data, print_table, say
 from reconciler.cli.outside_data import make_remote_data
 from reconciler.cli.show_problems import annotate, counted, show_problems
-from reconciler.cli.work_tree import LoadedTree, below, loaded_tree, plan_tree
+from reconciler.cli.work_tree import LoadedTree, below, loaded_tree, plan_tree, version_problems
 from reconciler.environments.base_images import BaseImages
 from reconciler.model.configuration import Configuration
 from reconciler.model.plan import EnvironmentAction, PipelineAction, PipelinePlan, Plan, StepAction, VersionPlan
@@ -32,7 +32,9 @@ def validate(
     try:
         remote_data = make_remote_data(state, Configuration())
         with loaded_tree(path, state, data_roots, is_strict=is_strict, remote_data=remote_data) as tree:
-            problems = [_softened(problem) for problem in tree.problems if below(tree, path, problem.file)]
+            found = (*tree.problems, *version_problems(tree, state))
+            problems = [_softened(problem) for problem in found if below(tree, path, problem.file)]
+            problems.sort(key=lambda problem: (problem.file, problem.line, problem.column))
             if form in (CheckFormat.JSON, CheckFormat.YAML):
                 print_data(validation_json(tree.desired, problems), Format(form))
             else:

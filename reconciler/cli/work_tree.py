@@ -116,6 +116,16 @@ def plan_tree(tree: LoadedTree, state: State, is_forced: bool = False) -> tuple[
     return replace(plan, problems=located(plan.problems, tree.desired.snapshot, tree.worktree.objects)), actual
 
 
+def version_problems(tree: LoadedTree, state: State) -> tuple[Problem, ...]:
+    """What is wrong with versions, against tags and what was applied; nothing is said of files that are broken."""
+    desired, actual = tree.desired, ActualReader(state).read(source_of(state), ())
+    judge = VersionJudge()
+    interfaces = interfaces_of(judge.to_compare(desired, actual), desired, tree.worktree.objects)
+    broken = {problem.file for problem in tree.problems if problem.is_error}
+    found = (problem for problem in judge.judge(desired, actual, interfaces)[1] if problem.file not in broken)
+    return located(judged(found, desired.settings), desired.snapshot, tree.worktree.objects)
+
+
 def source_of(state: State) -> str:
     """The source that a work tree is compared with: the only one there is, else none in particular."""
     sources = state.sources.all()
