@@ -15,6 +15,7 @@ from benchmarks.manifests import measure_manifests
 from benchmarks.measure import Measure
 from benchmarks.peers import measure_peers
 from benchmarks.planning import measure_planning
+from benchmarks.releases import measure_releases
 from benchmarks.repository import Repository
 from benchmarks.steps import machine, measure_steps
 
@@ -58,6 +59,7 @@ def _all(folder: Path, sizes: list[int], executed: int, peers: int, image: str) 
             yield from measure_steps(repository, folder / f"run-{size}", "none")
             yield from measure_steps(repository, folder / f"tracked-{size}", None)
     yield from measure_manifests(folder, max(sizes))
+    yield from measure_releases(folder)
     yield from measure_containers(folder, image)
     if peers:
         yield from measure_peers(peers, folder / "peers")
