@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reconciler.daemon.asked_runs import one_off_graph
 from reconciler.daemon.planner import Planner
 from reconciler.daemon.source_settings import SourceSettings
 from reconciler.execution.pipeline_run import PipelineRun
@@ -24,7 +25,7 @@ def continued(run: Run, site: Site, settings: SourceSettings, mirror: Mirror) ->
     """
     run = site.state.runs.get(run.id) or run  # with its lock
     snapshot = mirror.snapshot(run.revision.rpartition("sha1:")[2])
-    planner = Planner(site.state, settings.data_roots, site.base_images, site.remote_data)
+    planner = Planner(site.state, settings.data_roots, site.base_images, site.remote_data, settings.folder)
     desired = planner.load(snapshot, mirror.applied, run.lock)
     graph = _graph(run, site, planner, desired)
     if graph is None or graph.closure != run.closure:
@@ -35,6 +36,9 @@ def continued(run: Run, site: Site, settings: SourceSettings, mirror: Mirror) ->
 
 
 def _graph(run: Run, site: Site, planner: Planner, desired: Desired) -> Graph | None:
+    asked = site.state.asked_runs.of_run(run.id)
+    if asked is not None and asked.inputs:
+        return one_off_graph(asked, desired)
     fired = site.state.schedules.of_run(run.id)
     if fired is None:
         return next((graph for graph in planner.graphs(desired) if graph.pipeline == run.pipeline), None)

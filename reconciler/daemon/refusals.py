@@ -10,10 +10,9 @@ from reconciler.model.errors import SourceError
 from reconciler.model.kinds import kind_of
 from reconciler.model.manifests import Kind
 from reconciler.model.problems import Code, Problem
+from reconciler.model.status import Condition, stalled
 from reconciler.planning.content_digests import paths_of_content
 from reconciler.source.mirror import Mirror
-
-INVALID, MUTATED = "InvalidManifests", "VersionMutated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +20,13 @@ class Refusal:
     """Why a revision is not applied.
 
     Attributes:
-        reason: of the condition.
+        conditions: what is said of the source.
         message: the first error, and how many more there are.
         problems: all of them; of a version that was changed, with the commit that did it.
         mutated: what is said of each resource whose version was changed.
     """
 
-    reason: str
+    conditions: tuple[Condition, ...]
     message: str
     problems: tuple[Problem, ...]
     mutated: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
@@ -43,8 +42,10 @@ def refusal(desired: Desired, problems: Sequence[Problem], mirror: Mirror) -> Re
         manifest = desired.manifest_at(problem.file)
         if manifest is not None:
             mutated[kind_of(manifest), manifest.name] = problem.message
-    reason = MUTATED if _is_mutation(errors[0]) else INVALID
-    return Refusal(reason, f"{errors[0]}{more}", told, mutated)
+    message = f"{errors[0]}{more}"
+    is_mutation = _is_mutation(errors[0])
+    conditions = stalled("VersionMutated", message) if is_mutation else stalled("InvalidManifests", message)
+    return Refusal(conditions, message, told, mutated)
 
 
 def _is_mutation(problem: Problem) -> bool:

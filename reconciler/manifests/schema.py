@@ -174,8 +174,9 @@ def _bad_name(error: ValidationError, file: str, pointer: Pointer) -> Iterator[P
         yield Problem(file, Code.INVALID_VALUE, message, _example(error), pointer)
         return
     message = f"{_inline(error.instance)} is not a name that can be used here"
-    hint = "use letters, digits and underscores, starting with a letter"
-    name = (str(error.instance),) if "propertyNames" in error.absolute_schema_path else ()
+    is_key = "propertyNames" in error.absolute_schema_path
+    hint = (_example(error) if is_key else "") or "use letters, digits and underscores, starting with a letter"
+    name = (str(error.instance),) if is_key else ()
     yield Problem(file, Code.INVALID_VALUE, message, hint, (*pointer, *name))
 
 

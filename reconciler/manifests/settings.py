@@ -44,6 +44,7 @@ def settings_of(content: bytes) -> tuple[Settings, tuple[Problem, ...]]:
         is_tags_only=values.get("registry") == "tags-only",
         tags=tags,
         labels={key: wanted for pointer, key, wanted in labels if pointer not in wrong},
+        is_pruned=values.get("prune") is not False,
     )
     return settings, tuple(problems)
 

@@ -30,6 +30,7 @@ class Settings:
         is_tags_only: whether a version counts only once a tag holds it, with `registry: tags-only`.
         tags: how the tags of releases are written.
         labels: ranges of versions that go by a name, by kind and name of what they belong to and by label.
+        is_pruned: whether what is gone from Git is gone from what is applied; False with `prune: false`.
     """
 
     environments: tuple[tuple[str, str], ...] = ()
@@ -39,6 +40,7 @@ class Settings:
     is_tags_only: bool = False
     tags: TagPattern = field(default_factory=TagPattern)
     labels: Mapping[tuple[Kind, str, str], str] = field(default_factory=dict)
+    is_pruned: bool = True
 
     def mapped_environment(self, name: str) -> str | None:
         """The repository's environment that stands for a curated one; the first pattern that fits wins."""

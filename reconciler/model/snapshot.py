@@ -131,6 +131,11 @@ class Commit:
     subject: str
 
 
+def inside(folder: str, name: str = "") -> str:
+    """The path of what lies in a folder; `""` and `TAG//` are roots."""
+    return f"{folder}{name}" if not folder or folder.endswith(MOUNT) else f"{folder}/{name}"
+
+
 def mounted(tag: str, path: str) -> str:
     """How a path of what a tag holds is written: `component/split/v1.2.0//components/split/component.yaml`."""
     return f"{tag}{MOUNT}{path}"

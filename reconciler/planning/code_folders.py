@@ -10,7 +10,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.digests import digest_of
 from reconciler.model.manifests import Component
 from reconciler.model.problems import Code, Pointer, Problem
-from reconciler.model.snapshot import MOUNT, Entry, EntryKind
+from reconciler.model.snapshot import MOUNT, Entry, EntryKind, inside
 from reconciler.model.steps import CodeFolder
 from reconciler.planning.repository_paths import Unresolved, within_repository
 
@@ -83,7 +83,7 @@ def _below(folder: str, prefix: str, desired: Desired) -> Iterator[tuple[str, En
     """What lies in a folder and is not ignored there, with the folders that still hold something."""
     ignored = desired.ignores.get(folder)
     patterns = None if ignored is None else _patterns(ignored)
-    start = f"{folder}/" if folder and not folder.endswith(MOUNT) else folder
+    start = inside(folder)
     folders: set[str] = set()
     for path in desired.snapshot.files_under(folder):
         if path == IGNORE_FILE or (patterns is not None and patterns.match_file(path)):

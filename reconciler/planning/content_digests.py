@@ -62,7 +62,7 @@ class ContentDigests:
     They are kept from one desired state to the next, as far as nothing that they are made of changed.
 
     Attributes:
-        changed: the files whose digests were computed anew the last time, or whose names have other releases than before.
+        changed: the files whose digests were computed anew the last time, or whose names have other releases now.
     """
 
     def __init__(self) -> None:

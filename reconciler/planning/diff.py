@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from reconciler.model.desired import Desired
-from reconciler.model.kinds import kind_of
-from reconciler.model.manifests import Kind
 from reconciler.model.plan import (
     Actual,
     EnvironmentAction,
@@ -14,7 +13,6 @@ from reconciler.model.plan import (
     PipelineAction,
     PipelinePlan,
     Plan,
-    Pruned,
     SchedulePlan,
     StepAction,
     StepPlan,
@@ -31,8 +29,10 @@ from reconciler.model.steps import (
     fingerprint_of,
 )
 from reconciler.model.strictness import judged
+from reconciler.model.suspensions import IN_GIT
 from reconciler.planning.environment_specs import environment_spec
 from reconciler.planning.firing import Firing
+from reconciler.planning.pruning import removed
 from reconciler.planning.reasons import definition_reasons
 from reconciler.planning.repository_paths import Unresolved
 from reconciler.planning.versions import VersionJudge
@@ -65,7 +65,7 @@ def plan(
         environments=_plan_environments(desired, pipelines, actual),
         pipelines=pipelines,
         versions=versions,
-        prune=_pruned(desired, actual),
+        prune=removed(desired, actual.applied),
         schedules=tuple(_plan_schedule(each, (scheduled or {}).get(each.file)) for each in desired.schedules),
         # What a broken file says of its version is not worth hearing before it is mended.
         problems=(*found, *(problem for problem in misversioned if problem.file not in broken)),
@@ -73,7 +73,8 @@ def plan(
 
 
 def _plan_schedule(schedule: Schedule, firing: Firing | None) -> SchedulePlan:
-    can_fire = schedule.is_enabled and not schedule.unsupported and not (firing and firing.unsupported)
+    is_held = schedule.is_suspended or not schedule.is_enabled
+    can_fire = not is_held and not schedule.unsupported and not (firing and firing.unsupported)
     return SchedulePlan(schedule.name, firing.pipeline if firing else "", schedule.trigger if can_fire else None)
 
 
@@ -82,7 +83,17 @@ def plan_pipeline(graph: Graph, actual: Actual, is_forced: bool = False) -> Pipe
 
     One with a job that is not supported, or waits for what another pipeline registers, does not: the rest is planned.
     Any other runs when its closure never succeeded and is not running; a closure that succeeded before is restored.
+    One that is suspended does neither, unless it is forced to.
     """
+    wanted = _plan_pipeline(graph, actual, is_forced)
+    why = actual.held.get(graph.pipeline) or (IN_GIT if graph.is_suspended else "")
+    if is_forced or not why:
+        return wanted
+    held = why if wanted.action is not PipelineAction.NONE else ""
+    return replace(wanted, action=PipelineAction.NONE, reasons=(why, *wanted.reasons), restores="", held=held)
+
+
+def _plan_pipeline(graph: Graph, actual: Actual, is_forced: bool) -> PipelinePlan:
     if graph.hindrances:
         return PipelinePlan(graph.pipeline, PipelineAction.NONE, graph.hindrances, plan_steps(graph, actual), graph)
     current = actual.current.get(graph.pipeline)
@@ -241,8 +252,3 @@ def _plan_environments(
             reasons, action = (), EnvironmentAction.NONE
         planned.append(EnvironmentPlan(spec.name, spec.version, action, reasons, spec))
     return tuple(planned)
-
-
-def _pruned(desired: Desired, actual: Actual) -> tuple[Pruned, ...]:
-    now: set[tuple[Kind, str]] = {(kind_of(manifest), manifest.name) for manifest in desired.manifests.values()}
-    return tuple(Pruned(kind, name) for kind, name in sorted(actual.applied - now))

@@ -6,7 +6,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.digests import digest_of
 from reconciler.model.manifests import Environment
 from reconciler.model.problems import Code, Problem
-from reconciler.model.snapshot import MOUNT, EntryKind
+from reconciler.model.snapshot import EntryKind, inside
 from reconciler.model.steps import EnvironmentSpec
 from reconciler.planning.repository_paths import Unresolved, within_repository
 
@@ -29,7 +29,7 @@ def environment_spec(environment: Environment, desired: Desired) -> EnvironmentS
     if environment.build_path is not None:
         path = within_repository(environment.file, environment.build_path, ("build", "path"))
         folder = snapshot.entry(path)
-        dockerfile = _inside(path) + str(environment.dockerfile)
+        dockerfile = inside(path, str(environment.dockerfile))
         found = snapshot.entry(dockerfile)
         if folder is None or found is None:
             message, hint = f"there is no `{dockerfile}`", "commit the Dockerfile, or correct `build:`"
@@ -59,10 +59,5 @@ def environment_spec(environment: Environment, desired: Desired) -> EnvironmentS
 def _context_files(environment: Environment, path: str, desired: Desired) -> list[tuple[str, str]]:
     """The files of a build context; the manifest itself is none, so that a new version builds nothing."""
     files = desired.snapshot.files_under(path)
-    prefix = _inside(path)
+    prefix = inside(path)
     return sorted((name, oid) for name, oid in files.items() if prefix + name != environment.file)
-
-
-def _inside(folder: str) -> str:
-    """What the paths in a folder begin with."""
-    return f"{folder}/" if folder and not folder.endswith(MOUNT) else folder

@@ -125,12 +125,12 @@ def _input_problems(schedule: Schedule, pipeline: Pipeline) -> tuple[Problem, ..
 
 def _interface(pipeline: Pipeline) -> dict[str, str]:
     """The names of the inputs that may be given otherwise, with their types as far as they are declared."""
-    if _is_single(pipeline):
+    if is_single(pipeline):
         return {name: "" for name, _ in pipeline.jobs[0].inputs}
     return {given.name: given.type or "" for given in pipeline.inputs}
 
 
-def _is_single(pipeline: Pipeline) -> bool:
+def is_single(pipeline: Pipeline) -> bool:
     """Whether it is a command or a sweep that stands alone, whose inputs are those of its only job."""
     return len(pipeline.jobs) == 1 and bool(pipeline.jobs[0].name) and pipeline.jobs[0].place == pipeline.place
 
@@ -145,7 +145,7 @@ def _overridden(pipeline: Pipeline, schedule: Schedule, trigger_time: str) -> Pi
         force_rerun=_said(overrides.force_rerun, pipeline.force_rerun),
         outputs=_merged(pipeline.outputs, overrides.outputs),
     )
-    if _is_single(pipeline):
+    if is_single(pipeline):
         return replace(changed, jobs=(_with_inputs(pipeline.jobs[0], inputs, overrides.outputs),))
     given = tuple(replace(each, value=inputs.get(each.name, each.value)) for each in pipeline.inputs)
     return replace(changed, inputs=given)

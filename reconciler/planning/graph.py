@@ -143,6 +143,7 @@ class GraphBuilder:
             tuple(binder.waiting.items()),
             lock=lock_of(references_in(pipeline, unfolded), registry),
             promotion=pipeline.promotion,
+            is_suspended=pipeline.is_suspended,
         )
         return graph, unfolded
 

@@ -29,6 +29,8 @@ def judge(gate: Promotion, new: Contender, champion: Contender | None) -> tuple[
 
     It beats the champion when its metric is better by `min_delta` at least; by anything at all where that is 0.
     """
+    if gate.bar:
+        return False, gate.bar
     if new.metric is None:
         return False, f"it has no metric `{gate.metric}`: {_listed(new.names)}"
     if math.isnan(new.metric):

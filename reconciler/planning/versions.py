@@ -64,7 +64,7 @@ class VersionJudge:
             return (), ()
         known = KnownVersions(desired, actual, interfaces)
         plans: list[VersionPlan] = []
-        problems: list[Problem] = list(_moved_tags(desired, actual))
+        problems: list[Problem] = [*_moved_tags(desired, actual), *_empty_tags(desired, actual)]
         for file in self._to_judge(desired):
             manifest = desired.manifests[file]
             if not manifest.version:
@@ -159,6 +159,23 @@ def _moved_tags(desired: Desired, actual: Actual) -> Iterator[Problem]:
         )
         hint = "have the tag lead where it did, and give the new content a version of its own"
         yield Problem(manifest.file, Code.VERSION_MUTATED, message, hint, ("version",), _severity(desired))
+
+
+def _empty_tags(desired: Desired, actual: Actual) -> Iterator[Problem]:
+    """Tags that do not hold the version of the revision that they are named after, whose kind they say."""
+    if not desired.broken_releases or not desired.settings.tags.has_kind:
+        return
+    for file, manifest in desired.manifests.items():
+        kind = kind_of(manifest)
+        for release in desired.releases.get((kind, manifest.name), ()):
+            why = desired.broken_releases.get((release.tag, kind))
+            if why is None or release.version != manifest.version:
+                continue
+            is_settled = (kind, manifest.name, release.version) in actual.versions
+            message = f"the tag `{release.tag}` does not hold {kind} `{manifest.name}` {release.version}: {why}"
+            hint = f"have the tag lead to a commit that holds version {release.version}, or take it away"
+            severity = _severity(desired) if is_settled else Severity.WARNING
+            yield Problem(file, Code.VERSION_MUTATED, message, hint, ("version",), severity)
 
 
 def _mutated(

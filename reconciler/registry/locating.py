@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -56,6 +56,10 @@ class Locator:
                     located = self._searched(*key, tags, blobs)
                 self._known[key] = located
         return {key: self._known[key] for key in wanted}
+
+    def forget_others(self, needed: Collection[tuple[Release, Kind]]) -> None:
+        """Keep what was found of some releases alone."""
+        self._known = {key: located for key, located in self._known.items() if key in needed}
 
     def _at_likely_paths(
         self, unknown: Mapping[tuple[Release, Kind], Sequence[str]], tags: TagReader, blobs: BlobReader

@@ -31,6 +31,8 @@ class _Read:
     files: dict[tuple[str, Kind], str] = field(default_factory=dict)
     broken: dict[tuple[str, Kind], str] = field(default_factory=dict)
     seen: dict[str, frozenset[str]] = field(default_factory=dict)
+    looked_for: set[tuple[Release, Kind]] = field(default_factory=set)
+    mounted: set[tuple[str, frozenset[str]]] = field(default_factory=set)
 
     def onto(self, desired: Desired) -> Desired:
         return replace(
@@ -76,16 +78,27 @@ class ReleaseReader:
             return desired
         desired = replace(desired, releases=releases)
         registry = self._registry_of(desired)
-        agreeing, judged = self._judged(desired, tags)
-        wanted = dict.fromkeys((*judged, *self._chosen(registry, self._of_revision()), *also))
+        agreeing = self._agreeing_files(desired, tags)
         read = _Read()
+        judged = _judged_by(desired, agreeing, read.broken)
+        wanted = dict.fromkeys((*judged, *self._chosen(registry, self._of_revision()), *also))
         while wanted:
             fresh = self._read(wanted, read, registry, tags, blobs)
             chosen = self._chosen(registry, (used for manifest in fresh for used in references_of(manifest)))
+            others = _judged_by(desired, agreeing, read.broken) if read.broken else ()
             wanted = dict.fromkeys(
-                key for key in chosen if (key[0].tag, key[1]) not in read.files.keys() | read.broken.keys()
+                key for key in (*chosen, *others) if (key[0].tag, key[1]) not in read.files.keys() | read.broken.keys()
             )
+        self._forget_others(read)
         return replace(read.onto(desired), agreeing=agreeing)
+
+    def _forget_others(self, read: _Read) -> None:
+        """What this desired state does not need is read again when another one does."""
+        self._locator.forget_others(read.looked_for)
+        self._mounts = {key: mount for key, mount in self._mounts.items() if key in read.mounted}
+        commits = {commit for commit, _ in read.mounted}
+        self._files = {key: manifest for key, manifest in self._files.items() if key[0] in commits}
+        self._agreeing = {file: known for file, known in self._agreeing.items() if file in self._references}
 
     def _registry_of(self, desired: Desired) -> Registry:
         changes = changes_between(self._before, desired)
@@ -95,8 +108,10 @@ class ReleaseReader:
         else:
             self._registry.follow(desired, changes)
             for file in changes.files:
+                self._references.pop(file, None)
                 manifest = desired.manifests.get(file)
-                self._references[file] = tuple(references_of(manifest)) if manifest is not None else ()
+                if manifest is not None:
+                    self._references[file] = tuple(references_of(manifest))
         self._before = desired
         return self._registry
 
@@ -119,25 +134,11 @@ class ReleaseReader:
 
     # --- what versions are judged by ---
 
-    def _judged(self, desired: Desired, tags: TagReader) -> tuple[frozenset[str], list[tuple[Release, Kind]]]:
-        """The manifests that are what the tag of their version holds, and the releases to compare the others with."""
-        self._compare(dict(_of_same_version(desired)), desired, tags)
-        agreeing: list[str] = []
-        others: list[tuple[Release, Kind]] = []
-        for file, manifest in desired.manifests.items():
-            kind = kind_of(manifest)
-            releases = desired.releases.get((kind, manifest.name))
-            if not releases or not manifest.version:
-                continue
-            known = self._agreeing.get(file)
-            if known is not None and known[0] is manifest and known[1] in releases and known[3]:
-                agreeing.append(file)
-                continue
-            same = next((release for release in reversed(releases) if release.version == manifest.version), None)
-            before = same or predecessor(manifest.version, releases, lambda release: release.version)
-            if before is not None:
-                others.append((before, kind))
-        return frozenset(agreeing), others
+    def _agreeing_files(self, desired: Desired, tags: TagReader) -> frozenset[str]:
+        """The files of the manifests that are what the tag of their version holds."""
+        same = dict(_of_same_version(desired))
+        self._compare(same, desired, tags)
+        return frozenset(file for file in same if self._agreeing[file][3])
 
     def _compare(self, same: Mapping[str, tuple[AnyManifest, Release]], desired: Desired, tags: TagReader) -> None:
         """Compare manifests with what the tags of their versions hold by the ids of files and folders alone."""
@@ -166,6 +167,7 @@ class ReleaseReader:
     ) -> list[AnyManifest]:
         """Read releases with all that they refer to by path; returns the manifests."""
         likely = {(release, kind): registry.files_of(kind, release.name) for release, kind in wanted}
+        read.looked_for.update(likely)
         fresh: list[AnyManifest] = []
         for (release, kind), located in self._locator.locate(likely, tags, blobs).items():
             key = (release.tag, kind)
@@ -195,6 +197,7 @@ class ReleaseReader:
     def _mount(self, release: Release, paths: frozenset[str], read: _Read, tags: TagReader) -> None:
         seen = read.seen[release.tag] = read.seen.get(release.tag, frozenset()) | paths
         key = (release.commit, seen)
+        read.mounted.add(key)
         if key not in self._mounts:
             self._mounts[key] = tags.mount(release.commit, seen)
         read.mounts[release.tag] = self._mounts[key]
@@ -212,6 +215,24 @@ class ReleaseReader:
             loaded = read_files({key[1]: entry.oid}, blobs, self._cache) if entry is not None and is_file else {}
             self._files[key] = _usable(loaded[key[1]]) if loaded else None
         return self._files[key]
+
+
+def _judged_by(
+    desired: Desired, agreeing: frozenset[str], broken: Mapping[tuple[str, Kind], str]
+) -> list[tuple[Release, Kind]]:
+    """What versions of the revision are compared with: what their tags hold, else the highest lower one there is."""
+    found: list[tuple[Release, Kind]] = []
+    for file, manifest in desired.manifests.items():
+        kind = kind_of(manifest)
+        releases = desired.releases.get((kind, manifest.name))
+        if not releases or not manifest.version or file in agreeing:
+            continue
+        readable = [release for release in releases if (release.tag, kind) not in broken]
+        same = next((release for release in reversed(readable) if release.version == manifest.version), None)
+        before = same or predecessor(manifest.version, readable, lambda release: release.version)
+        if before is not None:
+            found.append((before, kind))
+    return found
 
 
 def _of_same_version(desired: Desired) -> Iterator[tuple[str, tuple[AnyManifest, Release]]]:

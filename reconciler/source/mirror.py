@@ -1,7 +1,8 @@
-"""A followed branch, mirrored into a bare repository of our own."""
+"""A followed repository, mirrored into a bare one of our own."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -14,10 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.model.errors import SourceError, UsageError
+from reconciler.model.followed import Access, Followed, Verification, Way
+from reconciler.model.releases import Tag
 from reconciler.model.snapshot import Commit, Difference, Snapshot
+from reconciler.source.access import arguments_for, variables_for
 from reconciler.source.objects import Objects
 from reconciler.source.plumbing import Git, complaint, environment
 from reconciler.source.repository import Repository
+from reconciler.source.signatures import why_unverified
 from reconciler.source.tags import APPLIED, Tags
 from reconciler.source.tree import list_tree, update_tree
 
@@ -28,36 +33,43 @@ _URL = re.compile(r"^(?:(?:https?|ssh|file)://|[\w.-]+@[\w.-]+:|/|\.|~|[\w.-]+(?
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s]+@")
 _HELPER = re.compile(r"^[A-Za-z0-9+.-]+::")  # git would start a program of that name
 _LATEST = "9999-12-31T23:59:59Z"
+_PEELED = "^{}"  # what an annotated tag leads to is told after it
 
 
 class Mirror:
-    """Follows one branch of one remote repository.
+    """Follows a branch, a tag, the highest tag of a range or one commit of a remote repository.
 
     Args:
         url: a path, or a URL of scheme file, ssh, http or https.
+        followed: what is followed, as `Followed` writes it: a branch as such.
         directory: where the mirror lies; made with the first fetch.
+        access: how the remote is reached.
 
     Raises:
         UsageError: the URL is of another kind.
     """
 
-    def __init__(self, url: str, branch: str, directory: Path, timeout_seconds: float = 60) -> None:
+    def __init__(
+        self, url: str, followed: str, directory: Path, timeout_seconds: float = 60, access: Access | None = None
+    ) -> None:
+        check_address(url)
         self._place = redacted(url)
-        if url.startswith("-") or _HELPER.match(url) or not _URL.match(url):
-            hint = "name a folder, or a URL that starts with https://, ssh:// or file://"
-            raise UsageError("this is no address of a Git repository", place=self._place, hint=hint)
         self._url = str(Path(url).expanduser().resolve()) if "://" not in url and "@" not in url else url
-        self._branch = branch
+        self._followed = Followed.parse(followed)
+        self._access = access or Access()
         self._directory = directory
         self._timeout = timeout_seconds
         self._git = Git(directory)
         self._objects = Objects(self._git)
         self._tags = Tags(self._git)
         self._applied_tags = Tags(self._git, APPLIED)
+        self._tag: str | None = None
         self._told: frozenset[bytes] = frozenset()
         self._fetched: frozenset[bytes] = frozenset()
         self._repo: Repo | None = None
         self._is_prepared = False
+        self._asking: subprocess.Popen[bytes] | None = None
+        self._is_abandoned = False
 
     @property
     def objects(self) -> Objects:
@@ -90,30 +102,42 @@ class Mirror:
         return self._timeout
 
     @property
+    def access(self) -> Access:
+        """How the remote is reached."""
+        return self._access
+
+    @property
     def has_other_tags(self) -> bool:
         """Whether the remote's tags were others, when it was last looked at, than those that are here."""
         return self._told != self._fetched
 
     def remote_head(self) -> str | None:
-        """The commit that the branch is at, None where the remote has no such branch yet.
+        """The commit that is followed, None where the remote has no such branch or tag yet.
 
         Raises:
             SourceError: the remote cannot be reached or read.
         """
-        wanted = f"refs/heads/{self._branch}".encode()
         # Git takes a name for a pattern, and for the end of longer names.
-        listed = self._remote("ls-remote", "--", self._url, wanted.decode(), "refs/tags/*").splitlines()
+        wanted = [f"refs/heads/{self._followed.branch}"] if self._followed.branch else []
+        listed = self._remote("ls-remote", "--", self._url, *wanted, "refs/tags/*").splitlines()
         self._told = frozenset(line for line in listed if line.partition(b"\t")[2].startswith(b"refs/tags/"))
-        told = (line.partition(b"\t") for line in listed)
-        return next((commit.decode() for commit, _, name in told if name == wanted), None)
+        if self._followed.way is Way.COMMIT:
+            return self._followed.name
+        told = (line.decode(errors="surrogateescape").partition("\t") for line in listed)
+        commits = {name: commit for commit, _, name in told}
+        if self._followed.branch:
+            return commits.get(wanted[0])
+        tags = (name.removeprefix("refs/tags/") for name in commits if not name.endswith(_PEELED))
+        self._tag = tag = self._followed.tag_among(tags)
+        return commits.get(f"refs/tags/{tag}{_PEELED}", commits.get(f"refs/tags/{tag}")) if tag else None
 
     def fetch(self, head: str | None = None) -> str | None:
-        """Bring the branch and all tags here, and let go of tags that are gone; returns the branch's commit.
+        """Bring what is followed and all tags here, and let go of tags that are gone; returns the commit.
 
-        None where there is no such branch.
+        None where there is no such branch or tag.
 
         Args:
-            head: where `remote_head` just saw the branch.
+            head: what `remote_head` just gave.
 
         Raises:
             SourceError: the remote cannot be reached or read.
@@ -125,11 +149,27 @@ class Mirror:
         if not self._is_prepared:
             self._prepare()
             self._is_prepared = True
-        branch = f"+refs/heads/{self._branch}:refs/heads/{self._branch}"
-        arguments = ["fetch", "--quiet", "--no-write-fetch-head", "--force", "--prune", "--", self._url, branch]
-        self._remote(f"--git-dir={self._directory}", *arguments, "+refs/tags/*:refs/tags/*")
+        branch = self._followed.branch
+        branches = [f"+refs/heads/{branch}:refs/heads/{branch}"] if branch else []
+        self._fetch("--prune", "--", self._url, *branches, "+refs/tags/*:refs/tags/*")
+        if self._followed.way is Way.COMMIT and not self.has(head):
+            self._fetch_commit(head)
         self._fetched = self._told
         return head
+
+    def _fetch(self, *arguments: str) -> None:
+        quietly = ("fetch", "--quiet", "--no-write-fetch-head", "--force")
+        self._remote(f"--git-dir={self._directory}", *quietly, *arguments)
+
+    def _fetch_commit(self, commit: str) -> None:
+        """Bring a commit here, with all branches where the server gives no commit by itself."""
+        try:
+            self._fetch("--", self._url, f"+{commit}:refs/followed/{commit}")
+        except SourceError:
+            self._fetch("--", self._url, "+refs/heads/*:refs/remote/*")
+        if not self.has(commit):
+            hint = "is it on a branch or a tag there? Mend `commit:`"
+            raise SourceError(f"the repository has no commit {commit}", place=self._place, hint=hint)
 
     def snapshot(self, commit: str, previous: Snapshot | None = None) -> Snapshot:
         """What the repository holds at a commit; from `previous` on only what differs is listed.
@@ -138,11 +178,23 @@ class Mirror:
             SourceError: the commit was never fetched.
         """
         tree = self._objects.read(commit).partition(b"\n")[0].removeprefix(b"tree ").decode()
-        revision = f"{self._branch}@sha1:{commit}"
+        revision = f"{self._named(commit)}sha1:{commit}"
         if previous is None:
             return Snapshot(revision, commit, tree, list_tree(self._git, tree))
         entries, changed = update_tree(self._git, previous.entries, previous.tree, tree)
         return Snapshot(revision, commit, tree, entries, Difference(previous.tree, changed))
+
+    def _named(self, commit: str) -> str:
+        """What stands before a commit in a revision: the branch or tag that leads to it."""
+        if self._followed.way is Way.COMMIT:
+            return ""
+        if self._followed.way is not Way.SEMVER:
+            return f"{self._followed.name}@"
+        leading: dict[str, Tag] = {}
+        for tags in (self._applied_tags, self._tags):  # a tag that is gone names what is applied of it all the same
+            leading.update((tag.name, tag) for tag in tags.all() if tag.commit == commit)
+        tag = self._followed.tag_among(leading)
+        return f"{tag}@" if tag else ""
 
     def commit(self, commit_id: str) -> Commit:
         """Who made a commit, when, and what its first line says."""
@@ -161,6 +213,14 @@ class Mirror:
         found = self._git.run(*command, env={"GIT_LITERAL_PATHSPECS": "1"}).decode().strip()
         return self.commit(found) if found else None
 
+    def why_unverified(self, commit: str, verification: Verification) -> str:
+        """What is wrong with the signature of what `remote_head` gave and `fetch` brought, "" where it is right.
+
+        Raises:
+            SourceError: it cannot be told.
+        """
+        return why_unverified(self._git, verification, commit, self._tag)
+
     def has(self, commit: str) -> bool:
         try:
             self._git.run("cat-file", "-e", f"{commit}^{{commit}}")
@@ -172,6 +232,14 @@ class Mirror:
         """Keep a commit even after its branch was rewritten, and the tags as they are now."""
         self._git.run("update-ref", f"refs/kept/{commit}", commit)
         self._tags.keep_as(APPLIED)
+
+    def abandon(self) -> None:
+        """Wait for the remote no more, in whatever thread somebody does; it is not asked again."""
+        self._is_abandoned = True
+        process = self._asking
+        if process is not None and process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """End the processes that read from the mirror."""
@@ -204,15 +272,19 @@ class Mirror:
 
     def _remote(self, *arguments: str) -> bytes:
         """Run a git command that talks to the remote, with a deadline."""
-        command = ["git", "-c", "protocol.ext.allow=never", *arguments]
+        told = arguments_for(self._access, self._url)
+        command = ["git", "-c", "protocol.ext.allow=never", *told, *arguments]
         with subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment(),
+            env=environment(variables_for(self._access)),
             start_new_session=True,  # with the programs that git starts for the transport
         ) as process:
+            self._asking = process
+            if self._is_abandoned:
+                self.abandon()
             try:
                 said, complaints = process.communicate(timeout=self._timeout)
             except subprocess.TimeoutExpired:
@@ -223,9 +295,11 @@ class Mirror:
             except BaseException:
                 os.killpg(process.pid, signal.SIGKILL)
                 raise
+            finally:
+                self._asking = None
         if process.returncode:
-            told = redacted(complaint(complaints, arguments, process.returncode))
-            raise SourceError(told, place=self._place, hint=_hint(told))
+            message = redacted(complaint(complaints, arguments, process.returncode))
+            raise SourceError(message, place=self._place, hint=_hint(message))
         return said
 
 
@@ -243,6 +317,17 @@ def _rfc3339(seconds: int) -> str:
         return _LATEST
 
 
+def check_address(url: str) -> None:
+    """See that a text is a path, or a URL of scheme file, ssh, http or https.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if url.startswith("-") or _HELPER.match(url) or not _URL.match(url):
+        hint = "name a folder, or a URL that starts with https://, ssh:// or file://"
+        raise UsageError("this is no address of a Git repository", place=redacted(url), hint=hint)
+
+
 def redacted(text: str) -> str:
     """The text without the credentials in its URLs."""
     return _CREDENTIALS.sub("***@", text)
@@ -252,6 +337,8 @@ def _hint(said: str) -> str:
     lowered = said.lower()
     if "authentication" in lowered or "permission denied" in lowered or "could not read" in lowered:
         return "check the token or the SSH key of the daemon"
+    if "host key verification failed" in lowered:
+        return "put the server's key into the file of known hosts, once you know that it is the right one"
     if "does not appear to be a git repository" in lowered or "not found" in lowered:
         return "check the address; is it a Git repository?"
     if "could not resolve" in lowered or "connect" in lowered:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from reconciler.model.data_paths import TABLE_FILE, AtUrl, InRepository, OnDisk, RemoteData, RemoteTrouble
 from reconciler.model.desired import Desired
+from reconciler.model.snapshot import inside
 from reconciler.source.local_data import DigestCache, with_local_data
 from reconciler.source.named_data import NamedData, named_data, place_in_repository
 
@@ -51,7 +52,7 @@ def _tables(named: Sequence[NamedData], desired: Desired, objects: Readable) -> 
         place_in_repository(each.place, each.file): each for each in named if isinstance(each.place, InRepository)
     }
     entry_at = desired.snapshot.entry
-    files = {folder: entry_at(f"{folder}/{TABLE_FILE}" if folder else TABLE_FILE) for folder in folders}
+    files = {folder: entry_at(inside(folder, TABLE_FILE)) for folder in folders}
     contents = (
         objects.read_many([entry.oid for entry in files.values() if entry is not None]) if any(files.values()) else {}
     )

@@ -95,6 +95,17 @@ def test_the_example_of_a_condition_is_what_get_says(
     assert masked(example(sections("Conditions")[reason])) in masked(said)
 
 
+def test_the_example_of_a_version_that_changed_is_what_get_says(tmp_path: Path) -> None:
+    source, state = write(tmp_path / "lending", SOUND), tmp_path / "state"
+    commit(source)
+    reconciler(*_once(source), folder=tmp_path, state=state)
+    conda = "environments/sklearn/conda.yaml"
+    commit(write(source, {conda: CHANGED[conda]}))
+    reconciler(*_once(source), folder=tmp_path, state=state)
+    said = reconciler("get", folder=tmp_path, state=state)
+    assert masked(example(sections("Conditions")["VersionMutated"])) in masked(said)
+
+
 @pytest.mark.parametrize(
     ("error", "arguments"),
     [

@@ -11,7 +11,9 @@ from jsonschema import Draft202012Validator
 
 from reconciler.manifests.settings import settings_of
 from reconciler.model.desired import Settings
+from reconciler.model.manifests import Kind
 from reconciler.model.problems import Code, Pointer, Severity
+from reconciler.model.releases import TagPattern
 from reconciler.shipped import shipped_folder
 
 from .documents import component
@@ -22,8 +24,10 @@ SCHEMA = json.loads((shipped_folder("schemas") / "reconciler.schema.json").read_
 
 def test_all_settings_are_read() -> None:
     text = (
-        "environments:\n  AzureML-sklearn-*: sklearn\n  lightgbm-3.2: lightgbm\nversions: warn\nstrict: true\n"
+        "environments:\n  AzureML-sklearn-*: sklearn\n  lightgbm-3.2: lightgbm\nversions: warn\nstrict: true\nprune: false\n"
         "datastores:\n  workspaceblobstore: ./data\n  scratch: /srv/data\n  archive: s3://bucket/folder\n"
+        "registry: tags-only\ntags: '{name}@v{version}'\n"
+        "labels:\n  component/split: {stable: 1.2.0, next: ^2.0.0-0}\n  data/loans: {audited: 1.x}\n"
     )
     settings, problems = settings_of(text.encode())
     assert problems == ()
@@ -36,11 +40,23 @@ def test_all_settings_are_read() -> None:
             ("archive", "s3://bucket/folder"),
         ),
         is_strict=True,
+        is_pruned=False,
+        is_tags_only=True,
+        tags=TagPattern("{name}@v{version}"),
+        labels={
+            (Kind.COMPONENT, "split", "stable"): "1.2.0",
+            (Kind.COMPONENT, "split", "next"): "^2.0.0-0",
+            (Kind.DATA, "loans", "audited"): "1.x",
+        },
     )
 
 
 @pytest.mark.parametrize(
-    "text", ["", "# nothing yet\n", "---\n", "environments:\ndatastores:\n", "{}", "versions: refuse\nstrict: false\n"]
+    "text",
+    [
+        *("", "# nothing yet\n", "---\n", "environments:\ndatastores:\nlabels:\n", "{}", "labels: {}\n"),
+        "versions: refuse\nstrict: false\nregistry: head-and-tags\ntags: '{kind}/{name}/v{version}'\n",
+    ],
 )
 def test_nothing_written_means_the_defaults(text: str) -> None:
     assert settings_of(text.encode()) == (Settings(), ())
@@ -69,6 +85,27 @@ def test_nothing_written_means_the_defaults(text: str) -> None:
         ("datastores: {a: 'https://me:secret@host/x'}\n", ("datastores", "a"), "leave it out"),
         ("datastores: {a: 'azureml://datastores/b'}\n", ("datastores", "a"), "such as `./data`"),
         ("versions: warn\n---\nversions: refuse\n", (), "write one"),
+        ("registry: tags\n", ("registry",), "did you mean `tags-only`?"),
+        ("registry: true\n", ("registry",), "allowed: `head-and-tags`, `tags-only`"),
+        ("tags: 'v{version}'\n", ("tags",), 'write `tags: "{kind}/{name}/v{version}"` or `tags: "{name}@v{version}"`'),
+        ("tags: '{name}.{version}'\n", ("tags",), "write `tags: "),
+        ("tags: ''\n", ("tags",), 'for example "{name}@v{version}"'),
+        ("tags: [a]\n", ("tags",), 'for example "{name}@v{version}"'),
+        ("labels: [a]\n", ("labels",), "for example {"),
+        ("labels: {split: {stable: 1.2.0}}\n", ("labels", "split"), 'for example "component/split"'),
+        ("labels: {schedule/split: {stable: 1.2.0}}\n", ("labels", "schedule/split"), 'for example "component/split"'),
+        ("labels: {component/split: 1.2.0}\n", ("labels", "component/split"), "for example {"),
+        (
+            "labels: {component/split: {latest: 1.2.0}}\n",
+            ("labels", "component/split", "latest"),
+            'for example "stable"',
+        ),
+        ("labels: {component/split: {stable: 1.2}}\n", ("labels", "component/split", "stable"), 'for example "1.2.0"'),
+        (
+            "labels: {component/split: {stable: newest}}\n",
+            ("labels", "component/split", "stable"),
+            "write a version or a range that `component/split@stable` stands for, such as `^1.2`",
+        ),
     ],
 )
 def test_a_wrong_setting_is_an_error_and_the_default_holds(text: str, pointer: Pointer, hint: str) -> None:
@@ -100,7 +137,9 @@ def test_what_is_right_beside_something_wrong_holds() -> None:
         ("enviroments", "did you mean `environments`?"),
         ("datastore", "did you mean `datastores`?"),
         ("stirct", "did you mean `strict`?"),
-        ("zzz", "known here: `$schema`, `environments`, `versions`, `strict`, `datastores`"),
+        ("regsitry", "did you mean `registry`?"),
+        ("label", "did you mean `labels`?"),
+        ("zzz", f"known here: {', '.join(f'`{name}`' for name in SCHEMA['properties'])}"),
     ],
 )
 def test_an_unknown_setting_is_a_warning_with_the_nearest_known_name(key: str, hint: str) -> None:

@@ -14,36 +14,39 @@ from reconciler.model.references import parse_reference
 from reconciler.model.steps import Graph
 from reconciler.planning.changes import Changes, changes_between
 from reconciler.planning.code_folders import CodeFolders
+from reconciler.planning.content_digests import ContentDigests
 from reconciler.planning.environments import Environments
 from reconciler.planning.graph import GraphBuilder
 from reconciler.planning.repository_paths import Unresolved
 from reconciler.planning.resolve import M, Registry
 from reconciler.planning.soundness import Soundness
-from reconciler.planning.content_digests import ContentDigests
 from reconciler.planning.versions import VersionJudge
 
-from .edits import HISTORIES, Choice, files_of, local_data_of, revisions_of
+from .edits import HISTORIES, TAGS, Choice, files_of, local_data_of, revisions_of, tags_of
 from .history import History, desired_of
 
 Histories = tuple[Choice, list[Choice]]
 THOROUGH = settings(max_examples=300, deadline=None)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(HISTORIES)
 def test_desired_states(history: Histories) -> None:
     followed = History()
     for choice in revisions_of(history):
         desired = _next(followed, choice)
-        alone = History().revision(files_of(choice), local_data_of(choice))
+        alone = desired_of(files_of(choice), local_data_of(choice), tags_of(choice))
         assert replace(desired, snapshot=alone.snapshot) == alone
         assert list(desired.manifests) == list(alone.manifests)
         assert desired.snapshot.entries == alone.snapshot.entries
+        assert desired.snapshot.mounts == alone.snapshot.mounts
 
 
 @THOROUGH
 @given(HISTORIES)
 @example(({}, [{"components/train.yaml": 6}, {}]))
+@example(({"components/train.yaml": 3}, [{"environment/sklearn/v1.0.0": 1}]))
+@example(({"component/split/v1.1.0": 2}, [{"component/split/v1.1.0": 1}, {"component/split/v1.1.0": 0}]))
 @example(({}, [{"components/split2.yaml": 5, "environments/sklearn.yaml": 4}, {"environments/sklearn.yaml": 0}]))
 def test_graphs_and_problems(history: Histories) -> None:
     followed, builder = History(), GraphBuilder()
@@ -109,6 +112,9 @@ def test_what_is_said_of_versions(history: Histories) -> None:
 
 
 def _next(followed: History, choice: Choice) -> Desired:
+    held = tags_of(choice)
+    for tag in TAGS:
+        followed.tag(tag, held.get(tag))
     return followed.revision(files_of(choice), local_data_of(choice))
 
 

@@ -86,3 +86,9 @@ def test_a_champion_without_the_metric_stays_and_the_way_out_is_told() -> None:
     is_promoted, why = judge(GATE, contender(0.5), contender(None))
     assert not is_promoted
     assert why.startswith("champion 1.0.0 has no metric `accuracy` to be compared with; move the alias `champion`")
+
+
+def test_a_bar_holds_whatever_the_metric_says() -> None:
+    barred = Promotion("accuracy", bar="a trial")
+    assert judge(barred, contender(0.9), contender(0.1)) == (False, "a trial")
+    assert judge(barred, contender(0.9), None) == (False, "a trial")

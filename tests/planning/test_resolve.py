@@ -94,7 +94,14 @@ def test_names_of_different_kinds_do_not_meet() -> None:
         ),
         (
             "azureml:split@new",
-            "'new' is not a version or a range of versions",
+            "component `split` has no label `new`",
+            "write a version, a range such as `^1.2` or `latest`, or add to reconciler.yaml: "
+            "`labels: {component/split: {new: 1.0.0}}`",
+        ),
+        ("azureml:split@lastest", "component `split` has no label `lastest`", "did you mean `latest`?"),
+        (
+            "azureml:split@^1.2.3.4",
+            "'^1.2.3.4' is not a version or a range of versions",
             "write a version, a range such as `^1.2`, or `latest`",
         ),
         (

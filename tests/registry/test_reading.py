@@ -16,6 +16,7 @@ from reconciler.model.manifests import Kind
 from reconciler.model.problems import Problem
 from reconciler.model.snapshot import MOUNT
 from reconciler.model.steps import Graph
+from reconciler.planning.firing import firings, problems_of
 from reconciler.planning.graph import GraphBuilder
 from reconciler.source.ignores import with_ignores
 from tests.manifests.documents import component, data, environment, pipeline
@@ -348,6 +349,28 @@ def test_the_interface_of_a_version_is_what_it_was_in_the_revision(
     assert released.file == f"{tag}//{file}"
     assert interfaces_of([released], desired, repository.objects) == {released.file: before}
     assert before not in ("", '{"columns":{}}')
+
+
+def test_a_schedule_may_run_a_version_of_a_pipeline(repository: Tagged) -> None:
+    def files(word: str, version: str) -> dict[str, Content]:
+        lending = {**pipeline({"step": {"component": f"../{SPLIT}"}}), "version": version}
+        return {**_files(word), PIPELINE: lending}
+
+    nightly: Content = {
+        "$schema": "https://azuremlschemas.azureedge.net/latest/schedule.schema.json",
+        "name": "nightly",
+        "trigger": {"type": "cron", "expression": "0 3 * * *"},
+        "create_job": "azureml:lending@~1.0",
+    }
+    repository.commit(files("one", "1.0.0"), "pipeline/lending/v1.0.0")
+    repository.commit({**files("two", "1.1.0"), "nightly.yaml": nightly})
+    desired = repository.load()
+    [firing] = firings(desired).values()
+    assert problems_of({"nightly.yaml": firing}) == []
+    assert firing.graph is not None
+    assert [step.definition.command for step in firing.graph.steps] == ["one"]
+    assert firing.graph.steps[0].file == f"pipeline/lending/v1.0.0//{SPLIT}"
+    assert [graph.steps[0].definition.command for graph in _built(desired)[0].values()] == ["two"]
 
 
 # --- what cannot be read ---
