@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from reconciler.environments.interface_files import READERS
 from reconciler.model.desired import Desired
 from reconciler.model.errors import SourceError
 from reconciler.model.kinds import AnyManifest
 from reconciler.model.manifests import DataAsset, Environment
-from reconciler.planning.interfaces import files_of_interface, interface_of
-from reconciler.planning.named_files import WantedFile
+
+if TYPE_CHECKING:
+    from reconciler.planning.named_files import WantedFile
 
 _ROUNDS = 60  # a file of requirements names the next
 
@@ -29,6 +29,10 @@ def interfaces_of(manifests: Iterable[AnyManifest], desired: Desired, blobs: Blo
 
 
 def _interface(manifest: AnyManifest, desired: Desired, blobs: BlobCopier) -> str:
+    # Imported only where versions are compared: a plan without tags and state does not need it.
+    from reconciler.environments.interface_files import READERS
+    from reconciler.planning.interfaces import files_of_interface, interface_of
+
     contents: dict[str, bytes] = {}
     if isinstance(manifest, Environment | DataAsset):
         for _ in range(_ROUNDS):

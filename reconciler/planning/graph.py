@@ -77,10 +77,13 @@ class GraphBuilder:
             used.update(part.file for part in unfolded.parts)
             self._built.pop(pipeline.file, None)
             if graph is not None and not any(problem.is_error for problem in found):
+                references = references_in(pipeline, unfolded)
+                graph = replace(graph, lock=lock_of(references, registry))
                 graphs.append(graph)
                 if graph.hindrances:
                     continue  # what may become supported is no part of a graph that could be kept
-                self._built[pipeline.file] = self._keep(pipeline, graph, unfolded, found)
+                bound = {step.name: self._steps[pipeline.file, step.name][0].bound for step in graph.steps}
+                self._built[pipeline.file] = kept_graph(pipeline, graph, bound, unfolded.parts, references, found)
             else:
                 self._forget(pipeline)
         problems.extend(self._soundness.problems(registry, environments, changes))
@@ -99,10 +102,6 @@ class GraphBuilder:
         """Nothing of a pipeline with problems is taken over: it may be as old as the last revision without them."""
         for key in [key for key in self._bound if key[0] == pipeline.file]:
             del self._bound[key]
-
-    def _keep(self, pipeline: Pipeline, graph: Graph, unfolded: Unfolded, warnings: list[Problem]) -> KeptGraph:
-        bound = {step.name: self._steps[pipeline.file, step.name][0].bound for step in graph.steps}
-        return kept_graph(pipeline, graph, bound, unfolded.parts, references_in(pipeline, unfolded), warnings)
 
     def _graph(
         self, pipeline: Pipeline, registry: Registry, environments: Environments, problems: list[Problem]
@@ -141,7 +140,6 @@ class GraphBuilder:
             unfolded.nested,
             unfolded.unsupported,
             tuple(binder.waiting.items()),
-            lock=lock_of(references_in(pipeline, unfolded), registry),
             promotion=pipeline.promotion,
             is_suspended=pipeline.is_suspended,
         )
@@ -209,8 +207,10 @@ class GraphBuilder:
 def graph_of(pipeline: Pipeline, registry: Registry) -> tuple[Graph | None, list[Problem]]:
     """The graph of one pipeline that is no manifest as it is, such as what a schedule runs; nothing of it is kept."""
     problems: list[Problem] = []
-    graph, _ = GraphBuilder()._graph(pipeline, registry, Environments(registry), problems)
-    return (None if any(problem.is_error for problem in problems) else graph), problems
+    graph, unfolded = GraphBuilder()._graph(pipeline, registry, Environments(registry), problems)
+    if graph is None or any(problem.is_error for problem in problems):
+        return None, problems
+    return replace(graph, lock=lock_of(references_in(pipeline, unfolded), registry)), problems
 
 
 @dataclass(frozen=True, slots=True)
