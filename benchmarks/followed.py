@@ -42,7 +42,7 @@ class Followed:
         with state.database.transaction():
             for graph in planned.graphs:
                 self._succeeded(graph, revision, source)
-            self.planner.keep_versions(planned, self.mirror)
+            self.planner.keep_versions(planned, self.mirror, source)
             commit = planned.desired.snapshot.commit or ""
             applied = ready("Applied", "")
             state.sources.save(SourceState(source, "", "main", revision, commit, revision, commit, applied))

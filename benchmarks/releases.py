@@ -55,7 +55,7 @@ class _Followed:
 
     def apply(self) -> None:
         """Note what the versions mean, as is done with an applied revision."""
-        self._planner.keep_versions(self.plan(), self._mirror)
+        self._planner.keep_versions(self.plan(), self._mirror, "main")
 
     def resolving(self) -> float:
         """Seconds to find every version that is meant, with nothing known but what lies in memory."""

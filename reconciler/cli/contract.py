@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.model.desired import Desired
+from reconciler.model.pins import Pin
 from reconciler.model.plan import PipelinePlan, Plan, SchedulePlan, StepAction
 from reconciler.model.problems import Problem
 from reconciler.model.releases import Resolution
 from reconciler.model.runs import Judgement, Run, StepRun
 from reconciler.model.status import Resource
+from reconciler.model.suspensions import Suspension
 
 
 def plan_json(plan: Plan, now: float | None = None) -> dict[str, Any]:
@@ -203,6 +205,8 @@ def resource_json(resource: Resource) -> dict[str, Any]:
         "source": resource.source,
         "revision": resource.revision,
         "suspended": resource.is_suspended,
+        "suspension": _suspension_json(resource.suspension) if resource.suspension else None,
+        "pin": _pin_json(resource.pin) if resource.pin else None,
         "conditions": [
             {
                 "type": condition.type,
@@ -214,6 +218,14 @@ def resource_json(resource: Resource) -> dict[str, Any]:
             for condition in resource.conditions
         ],
     }
+
+
+def _pin_json(pin: Pin) -> dict[str, Any]:
+    return {"revision": pin.revision, "by": pin.by, "since": pin.since, "reason": pin.reason or None}
+
+
+def _suspension_json(suspension: Suspension) -> dict[str, Any]:
+    return {"by": suspension.by, "since": suspension.since, "reason": suspension.reason or None}
 
 
 def rfc3339(moment: float) -> str:

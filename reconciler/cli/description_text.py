@@ -37,6 +37,7 @@ def show_description(body: Body) -> None:
         ("VERSION APPLIED", "DIGEST", "FIRST AT"),
         [(each["version"], each["digest"][:12], _short(each["revision"])) for each in body.get("versions", ())],
     )
+    _show_what_happened(body)
 
 
 def _facts(body: Body) -> list[tuple[str, str | None]]:
@@ -48,11 +49,27 @@ def _facts(body: Body) -> list[tuple[str, str | None]]:
         ("branch", body.get("branch")),
         ("revision", body["revision"]),
         ("tried last", body.get("attempted_revision")),
-        ("suspended", "yes" if body["suspended"] else None),
+        ("suspended", _suspended(body)),
+        ("pinned", _pinned(body)),
         ("pipeline", body.get("pipeline")),
         ("fired", body.get("fired")),
         ("run", body.get("run")),
     ]
+
+
+def _pinned(body: Body) -> str | None:
+    told = body["pin"]
+    if told is None:
+        return None
+    why = f": {told['reason']}" if told["reason"] else ""
+    return f"to {_short(told['revision'])} by {told['by']} since {told['since']}{why}"
+
+
+def _suspended(body: Body) -> str | None:
+    if body["suspension"] is None:
+        return "in its manifest" if body["suspended"] else None
+    told = body["suspension"]
+    return f"by {told['by']} since {told['since']}" + (f": {told['reason']}" if told["reason"] else "")
 
 
 def show_lock(lock: Sequence[Body], otherwise: str) -> None:
@@ -150,6 +167,31 @@ def _show_uses(body: Body) -> None:
     )
 
 
+def _show_what_happened(body: Body) -> None:
+    _table(
+        ("HISTORY", "STATUS", "LAST", "TIMES", "TRIGGER", "REVISION", "MESSAGE"),
+        [
+            (
+                _short(each["what"]),
+                each["status"],
+                each["last"] or "",
+                str(each["count"]),
+                each["trigger"] or "",
+                _short(each["revision"] or ""),
+                (each["message"] or "").partition("\n")[0],
+            )
+            for each in body.get("history", ())
+        ],
+    )
+    _table(
+        ("LAST SEEN", "TYPE", "REASON", "TIMES", "MESSAGE"),
+        [
+            (each["last"], each["type"], each["reason"], str(each["count"]), each["message"].partition("\n")[0])
+            for each in body.get("events", ())
+        ],
+    )
+
+
 def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if rows:
         say()
@@ -158,7 +200,7 @@ def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def _short(revision: str) -> str:
     branch, _, digest = revision.rpartition("sha1:")
-    return f"{branch}sha1:{digest[:10]}" if digest else revision
+    return f"{branch}sha1:{digest[:10]}" if branch else revision
 
 
 def _seconds(value: float | None) -> str:

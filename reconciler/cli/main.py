@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.output import CheckFormat, Format, complain, hand_over
+from reconciler.cli.output import CheckFormat, Format, LogFormat, LogLevel, complain, hand_over
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.wanted_bump import WantedBump
 
@@ -22,6 +22,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+notify_app = typer.Typer(help="Receivers of notifications.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(notify_app, name="notify")
 
 StateOption = Annotated[
     Path | None,
@@ -62,6 +65,10 @@ DataRootOption = Annotated[
     list[Path] | None,
     typer.Option("--data-root", help="Folder from which manifests may name data by absolute path; repeatable."),
 ]
+WatchOption = Annotated[bool, typer.Option("--watch", "-w", help="Go on, and tell what changes, until Ctrl-C.")]
+SinceOption = Annotated[
+    str | None, typer.Option("--since", help="Only what happened since: 15m, 1h30m, 2d, or a time in RFC 3339.")
+]
 CORES = os.cpu_count() or 1
 
 
@@ -91,9 +98,12 @@ def demo(
 
 @app.command()
 def daemon(
-    source: Annotated[str, typer.Option("--source", help="Git repository: a path or a URL.")],
-    branch: Annotated[str, typer.Option("--branch", help="Branch to follow.")] = "main",
-    name: Annotated[str, typer.Option("--name", help="Name of the source.")] = "main",
+    source: Annotated[
+        str | None,
+        typer.Option("--source", help="Git repository, a path or a URL; by default the sources of the configuration."),
+    ] = None,
+    branch: Annotated[str, typer.Option("--branch", help="Branch of --source to follow.")] = "main",
+    name: Annotated[str, typer.Option("--name", help="Name of --source.")] = "main",
     state: StateOption = None,
     engine: EngineOption = "auto",
     tracking: TrackingOption = None,
@@ -102,12 +112,39 @@ def daemon(
     data_root: DataRootOption = None,
     config: ConfigOption = None,
     once: Annotated[bool, typer.Option("--once", help="Reconcile one time, wait for the runs, exit.")] = False,
+    drain: Annotated[
+        float | None,
+        typer.Option(
+            "--drain",
+            min=0,
+            help="Seconds that runs may go on once it is told to stop; 0 leaves them to the next daemon.",
+        ),
+    ] = None,
+    log_format: Annotated[
+        LogFormat | None,
+        typer.Option(
+            "--log-format", envvar="RECONCILER_LOG_FORMAT", help="How to log; json where no terminal is, by default."
+        ),
+    ] = None,
+    log_level: Annotated[LogLevel | None, typer.Option("--log-level", help="The least that is logged.")] = None,
+    listen: Annotated[
+        str | None,
+        typer.Option("--listen", help="Where to listen for HTTP: HOST:PORT or unix:PATH; nowhere by default."),
+    ] = None,
 ) -> None:
-    """Follow a branch: build what changed, run what depends on it."""
+    """Follow Git repositories: build what changed, run what depends on it."""
+    from reconciler.cli.sources import SourceOptions
+    from reconciler.cli.verb_daemon import ServiceOptions
     from reconciler.cli.verb_daemon import daemon as run
 
+    if source is None and config is None:
+        raise typer.BadParameter(
+            "name a repository, or a configuration with `sources:`", param_hint="--source, --config"
+        )
     options = _site(engine, tracking, max_parallel, config)
-    _end(run(source, branch, name, _state(state), options, interval, _roots(data_root), once))
+    sources = SourceOptions(source, branch, name, interval, _roots(data_root))
+    service = ServiceOptions(once, drain, log_format, log_level, listen)
+    _end(run(sources, _state(state), options, lambda: _configuration(config), service))
 
 
 @app.command()
@@ -239,11 +276,29 @@ def get(
     name: Annotated[str | None, typer.Argument(help="One resource.")] = None,
     state: StateOption = None,
     output: FormatOption = Format.TABLE,
+    watch: WatchOption = False,
 ) -> None:
     """List sources and resources: is each as Git says, and if not, why."""
     from reconciler.cli.verbs_state import get as run
 
-    _end(run(kind, name, _state(state), output))
+    _end(run(kind, name, _state(state), output, watch))
+
+
+@app.command()
+def events(
+    kind: Annotated[str, typer.Argument(help="A kind, such as pipelines, or all.")] = "all",
+    name: Annotated[str | None, typer.Argument(help="One resource.")] = None,
+    state: StateOption = None,
+    output: FormatOption = Format.TABLE,
+    watch: WatchOption = False,
+    since: SinceOption = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most, the newest.")] = 100,
+) -> None:
+    """Tell what happened, and why, in a line each, the oldest first."""
+    from reconciler.cli.verb_events import EventsWish
+    from reconciler.cli.verb_events import events as run
+
+    _end(run(EventsWish(kind, name, since, limit, watch), _state(state), output))
 
 
 @app.command()
@@ -252,11 +307,14 @@ def describe(
     name: Annotated[str | None, typer.Argument(help="The resource of that kind.")] = None,
     state: StateOption = None,
     output: FormatOption = Format.TABLE,
+    history: Annotated[
+        int, typer.Option("--history", min=0, help="How much of its history and of its events, the newest.")
+    ] = 10,
 ) -> None:
     """Tell all that is known of one resource, or of one run and what it was made of."""
     from reconciler.cli.verb_describe import describe as run
 
-    _end(run(target, name, _state(state), output))
+    _end(run(target, name, _state(state), output, history))
 
 
 @app.command()
@@ -278,11 +336,18 @@ def logs(
     step: Annotated[str | None, typer.Argument(help="A step, a trial such as train[2], or an environment.")] = None,
     state: StateOption = None,
     tail: Annotated[int | None, typer.Option("--tail", min=1, help="Only the last lines.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", help="Leave out what had ended by then: 15m, 1h30m, 2d, or a time.")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on until the run, the step or the build is over, or Ctrl-C.")
+    ] = False,
 ) -> None:
-    """Show what steps and environment builds printed."""
-    from reconciler.cli.verbs_state import logs as run
+    """Show what steps and environment builds printed, or go on showing what they print."""
+    from reconciler.cli.verb_logs import LogsWish
+    from reconciler.cli.verb_logs import logs as run
 
-    _end(run(what, step, _state(state), tail))
+    _end(run(what, step, _state(state), LogsWish(tail, since, follow)))
 
 
 @app.command()
@@ -298,14 +363,30 @@ def models(
 
 
 @app.command()
+def tree(
+    target: Annotated[str, typer.Argument(help="A run, or a pipeline, which means its newest run.")],
+    state: StateOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Show a run as a tree: steps, nested pipelines and trials, what each is made of, and who depends on whom."""
+    from reconciler.cli.verb_tree import tree as run
+
+    _end(run(target, _state(state), output))
+
+
+@app.command()
 def trace(
     target: Annotated[
-        str, typer.Argument(help="A pipeline, a run or a registered model, also as MODEL@ALIAS or MODEL:1.4.0.")
+        str,
+        typer.Argument(
+            help="A pipeline, a run, a step as RUN/STEP or PIPELINE/STEP, or a registered model, also as MODEL@ALIAS "
+            "or MODEL:1.4.0."
+        ),
     ],
     state: StateOption = None,
     output: FormatOption = Format.TABLE,
 ) -> None:
-    """Walk back from a model or run to the commit, the versions and the data that made it."""
+    """Walk back from a model, run or step to the commit, the versions and the data that made it."""
     from reconciler.cli.verb_trace import trace as run
 
     _end(run(target, _state(state), output))
@@ -313,17 +394,25 @@ def trace(
 
 @app.command()
 def reconcile(
+    sources: Annotated[list[str] | None, typer.Argument(help="Sources to look at; all by default.")] = None,
     state: StateOption = None,
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for the daemon.")] = 60.0,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the runs that it starts.")] = False,
     refresh_images: Annotated[
         bool, typer.Option("--refresh-images", help="Resolve the names of images anew; what changed is built and run.")
     ] = False,
+    confirm_prune: Annotated[
+        bool, typer.Option("--confirm-prune", help="Apply the newest revision however much it takes away.")
+    ] = False,
+    drift: Annotated[
+        bool, typer.Option("--drift", help="Look for what differs with no new commit, the content of outputs included.")
+    ] = False,
+    override: Annotated[bool, typer.Option("--override", help="Start what is frozen too.")] = False,
 ) -> None:
-    """Have the running daemon look at its source now; failed pipelines are tried again."""
+    """Have the running daemon look at its sources now; failed pipelines are tried again."""
     from reconciler.cli.verb_reconcile import reconcile as run
 
-    _end(run(_state(state), timeout, wait, refresh_images))
+    _end(run(sources or (), _state(state), timeout, wait, refresh_images, confirm_prune, drift, override))
 
 
 @app.command()
@@ -341,6 +430,86 @@ def cancel(
 
 
 @app.command()
+def suspend(
+    kind: Annotated[str, typer.Argument(help="source, pipeline or schedule.")],
+    name: Annotated[str, typer.Argument(help="Which one.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, for those who find it so.")] = "",
+    state: StateOption = None,
+) -> None:
+    """Hold a source, a pipeline or a schedule still: nothing new starts of it, what runs goes on."""
+    from reconciler.cli.verb_suspend import suspend as run
+
+    _end(run(kind, name, reason, _state(state)))
+
+
+@app.command()
+def resume(
+    kind: Annotated[str, typer.Argument(help="source, pipeline or schedule.")],
+    name: Annotated[str, typer.Argument(help="Which one.")],
+    state: StateOption = None,
+) -> None:
+    """Let go of what is suspended; what schedules would have fired for meanwhile is passed over."""
+    from reconciler.cli.verb_suspend import resume as run
+
+    _end(run(kind, name, _state(state)))
+
+
+@app.command()
+def rollback(
+    target: Annotated[str, typer.Argument(help="A pipeline or a source; pipeline/NAME, source/NAME where both are.")],
+    revision: Annotated[str | None, typer.Argument(help="A commit; by default the one before the present.")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for those who find it so.")] = "",
+    open_revert: Annotated[
+        str | None,
+        typer.Option("--open-revert", metavar="BRANCH", help="Push a commit that reverts to a branch instead."),
+    ] = None,
+    state: StateOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Hold a pipeline or a source at an earlier revision until it is let go of with `unpin`."""
+    from reconciler.cli.verb_rollback import rollback as run
+
+    _end(run(target, revision, reason, _state(state), open_revert, _configuration(config)))
+
+
+@app.command()
+def unpin(
+    target: Annotated[str, typer.Argument(help="What was rolled back.")],
+    state: StateOption = None,
+) -> None:
+    """Let go of what was rolled back: what Git says counts again."""
+    from reconciler.cli.verb_rollback import unpin as run
+
+    _end(run(target, _state(state)))
+
+
+@app.command()
+def run(
+    pipeline: Annotated[str, typer.Argument(help="The pipeline, as the applied revision has it.")],
+    force: Annotated[bool, typer.Option("--force", help="Run although exactly this ran before.")] = False,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="input=value for this run alone, which is then no current one; repeatable."),
+    ] = None,
+    override: Annotated[bool, typer.Option("--override", help="Run although it is suspended or frozen.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for its end; without a daemon, it always does.")] = False,
+    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for the daemon.")] = 60.0,
+    state: StateOption = None,
+    engine: EngineOption = "auto",
+    tracking: TrackingOption = None,
+    max_parallel: ParallelOption = CORES,
+    data_root: DataRootOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Run a pipeline once because you ask for it; with other inputs, if you like."""
+    from reconciler.cli.verb_run import RunOptions
+    from reconciler.cli.verb_run import run as start
+
+    options = RunOptions(tuple(given or ()), force, override, wait, timeout, _roots(data_root))
+    _end(start(pipeline, _state(state), options, _site(engine, tracking, max_parallel, config)))
+
+
+@app.command()
 def gc(
     state: StateOption = None,
     engine: EngineOption = "auto",
@@ -351,7 +520,7 @@ def gc(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be removed.")] = False,
     output: FormatOption = Format.TABLE,
 ) -> None:
-    """Remove images and environments that no applied manifest and no kept run needs."""
+    """Remove images and environments that nothing needs, and outputs, runs and files that are not to be kept."""
     from reconciler.cli.verb_gc import gc as run
 
     _end(run(_state(state), _site(engine, "none", 1, config), keep_runs, dry_run, output))
@@ -369,6 +538,18 @@ def doctor(
     from reconciler.cli.verb_doctor import doctor as run
 
     _end(run(_state(state), engine, tracking, config, output))
+
+
+@notify_app.command("test")
+def notify_test(
+    name: Annotated[str, typer.Argument(help="The receiver, as the configuration names it.")],
+    state: StateOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Send a test message to a receiver of the configuration."""
+    from reconciler.cli.verb_notify import notify_test as run
+
+    _end(run(name, _state(state), _configuration(config)))
 
 
 def _roots(data_root: list[Path] | None) -> tuple[str, ...]:

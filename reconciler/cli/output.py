@@ -9,7 +9,10 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 class Format(StrEnum):
@@ -25,6 +28,18 @@ class CheckFormat(StrEnum):
     JSON = "json"
     YAML = "yaml"
     GITHUB = "github"
+
+
+class LogFormat(StrEnum):
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 def harmless(text: str) -> str:
@@ -74,12 +89,17 @@ def complain(text: str) -> None:
 def print_data(data: Any, form: Format) -> None:
     """Data as JSON or YAML, what a terminal would obey in escapes."""
     text = json.dumps(data, indent=2, ensure_ascii=False)
-    text = _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    text = escaped(text)
     if form is Format.YAML:
         import yaml
 
         text = yaml.safe_dump(json.loads(text), sort_keys=False, allow_unicode=True).rstrip()
     say(text)
+
+
+def escaped(text: str) -> str:
+    """JSON with what a terminal would obey in escapes."""
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 _OBEYED = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -93,6 +113,12 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         _print_columns(headers, rows)
         return
     from rich.console import Console
+
+    Console().print(rich_table(headers, rows))
+
+
+def rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A table for a terminal."""
     from rich.table import Table
     from rich.text import Text
 
@@ -101,7 +127,7 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         table.add_column(header, overflow="fold")
     for row in rows:
         table.add_row(*(Text(_harmless_lines(cell), style=STYLES.get(cell, "")) for cell in row))
-    Console().print(table)
+    return table
 
 
 STYLES = {

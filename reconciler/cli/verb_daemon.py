@@ -1,112 +1,218 @@
-"""`daemon`: follow a source, for ever or once."""
+"""`daemon`: follow sources, for ever or once."""
 
 from __future__ import annotations
 
 import logging
-import re
+import os
 import signal
+import sys
 import threading
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
 
-from reconciler.cli.output import complain, say
+from reconciler.cli.daemon_log import begin_log
+from reconciler.cli.listening import http_settings
+from reconciler.cli.output import LogFormat, LogLevel, complain, say
 from reconciler.cli.progress import Progress
 from reconciler.cli.run_table import show_run
 from reconciler.cli.site_factory import SiteOptions, make_site
-from reconciler.daemon.follower import Outcome
-from reconciler.daemon.service import Daemon, DaemonSettings
+from reconciler.cli.sources import SourceOptions, followed
+from reconciler.daemon.outcome import Outcome
+from reconciler.daemon.pipeline_names import NAME_TAKEN
+from reconciler.daemon.sd_notify import ServiceSupervisor
+from reconciler.daemon.service import Daemon
 from reconciler.daemon.source_settings import SourceSettings
-from reconciler.model.errors import UsageError
+from reconciler.execution.site import Site
+from reconciler.log_facts import about
+from reconciler.model.configuration import Configuration
+from reconciler.model.errors import ReconcilerError
 from reconciler.model.manifests import Kind
-from reconciler.source.mirror import redacted
+from reconciler.model.redaction import Redaction
+from reconciler.notifications.notifier import Notifier
 from reconciler.state.folder import StateFolder
-from reconciler.state.sources import LOCAL_SOURCE
 from reconciler.state.store import State
+from reconciler.web.server import Server
+from reconciler.web.turns import Turns
 
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]*\Z")
+log = logging.getLogger("reconciler")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOptions:
+    """How the daemon is to behave as a service; what is None here, the configuration says.
+
+    Attributes:
+        is_once: reconcile one time, wait for the runs, and end.
+    """
+
+    is_once: bool = False
+    drain_seconds: float | None = None
+    log_format: LogFormat | None = None
+    log_level: LogLevel | None = None
+    listen: str | None = None
 
 
 def daemon(
-    source: str,
-    branch: str,
-    name: str,
+    sources: SourceOptions,
     folder: StateFolder,
     options: SiteOptions,
-    interval: float,
-    data_roots: tuple[str, ...],
-    is_once: bool,
+    reread: Callable[[], Configuration],
+    service: ServiceOptions,
 ) -> int:
-    """Run the daemon; with `is_once` the exit status says whether the newest revision is applied and its runs well."""
-    if name == LOCAL_SOURCE or not _NAME.match(name):
-        hint = f"use letters, digits, `.`, `_` and `-`; `{LOCAL_SOURCE}` is what `apply` goes by"
-        raise UsageError(f"a source cannot be named `{name}`", hint=hint)
-    upgrades = options.configuration.upgrades
-    if upgrades is not None and upgrades.branch == branch:
-        hint = "name another one in the configuration: `upgrades: {branch: reconciler/upgrades}`"
-        raise UsageError(f"upgrades cannot be committed to `{branch}`, which is followed", hint=hint)
-    level = logging.ERROR if is_once else logging.INFO  # once, the table at the end says all
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    state = State(folder)
-    site = make_site(state, replace(options, is_work_tree=False))
-    reporter = _Reporter()
+    """Run the daemon; once, the exit status says whether the newest revisions are applied and their runs well.
+
+    Args:
+        reread: gives the configuration as it is now.
+    """
+    configuration = options.configuration
+    wanted = followed(sources, configuration)
+    form, redaction = _log_format(service, configuration), Redaction(configuration.secrets)
+    begin_log(form, _log_level(service, configuration), redaction)
+
+    def read_again() -> Sequence[SourceSettings]:
+        fresh = reread()
+        redaction.learn(fresh.secrets)
+        again = followed(sources, fresh)
+        server.settle(http_settings(fresh, service.listen))
+        notifier.replace(fresh.receivers)
+        return again
+
     try:
-        settings = DaemonSettings(SourceSettings(name, source, branch, data_roots, upgrades=upgrades), interval)
-        running = Daemon(site, settings, reporter.report)
-        if not is_once:
-            say(f"following {branch} of {redacted(source)}; state in {folder.root}; engine {state.settings.engine}")
-            running.run()
-            return 0
-        outcome = _once(running, state)
-        if outcome.is_good and not outcome.revision:
-            complain(f"{redacted(source)} has no branch `{branch}` yet")
-            return 1
-        return 0 if outcome.is_good and not _failures(state, name) else 1
+        state = State(folder)
+        site = make_site(state, replace(options, is_work_tree=False))
+    except ReconcilerError as error:
+        if form is LogFormat.CONSOLE:
+            raise
+        log.critical("%s", error)
+        return 1
+    notifier = Notifier(state, configuration.receivers)
+    try:
+        if service.is_once:
+            return _once(site, wanted, notifier, is_configured=sources.url is None)
+        tell = say if form is LogFormat.CONSOLE else log.info
+        for source in wanted:
+            told = f"{source.branch} of {source.address}"
+            with about(source=source.name):
+                tell(f"following {told}; state in {folder.root}; engine {state.settings.engine}")
+        drain = configuration.drain_seconds if service.drain_seconds is None else service.drain_seconds
+        again = read_again if sources.url is None else None
+        is_named = sources.url is None and form is LogFormat.CONSOLE  # elsewhere each line has a field for it
+        reporter = _Reporter(is_named, tell)
+        http, turns = http_settings(configuration, service.listen), Turns()
+        on_outcome = reporter.report if http.listen is None else _both(reporter.report, turns.note)
+        running = Daemon(site, wanted, on_outcome, again, drain, ServiceSupervisor.of(os.environ))
+        server = Server(http, folder, running, turns, tell)
+        running.run(_together(notifier, server))
+        return 0
+    except ReconcilerError as error:
+        if form is LogFormat.CONSOLE:
+            raise
+        log.critical("%s", error)
+        return 1
     finally:
         site.close()
         state.close()
 
 
-def _once(running: Daemon, state: State) -> Outcome:
+@contextmanager
+def _together(*parts: AbstractContextManager[object]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for part in parts:
+            stack.enter_context(part)
+        yield
+
+
+def _both(one: Callable[[str, Outcome], None], other: Callable[[str, Outcome], None]) -> Callable[[str, Outcome], None]:
+    def tell(source: str, outcome: Outcome) -> None:
+        one(source, outcome)
+        other(source, outcome)
+
+    return tell
+
+
+def _log_format(service: ServiceOptions, configuration: Configuration) -> LogFormat:
+    """As is said, else for a person where one looks at it, and for a program elsewhere."""
+    said = service.log_format or configuration.log.format
+    if said:
+        return LogFormat(said)
+    is_for_people = service.is_once or sys.stderr.isatty()  # once, a table says what came of it
+    return LogFormat.CONSOLE if is_for_people else LogFormat.JSON
+
+
+def _log_level(service: ServiceOptions, configuration: Configuration) -> LogLevel:
+    said = service.log_level or configuration.log.level
+    return LogLevel(said) if said else LogLevel.ERROR if service.is_once else LogLevel.INFO
+
+
+def _once(site: Site, wanted: Sequence[SourceSettings], notifier: Notifier, is_configured: bool) -> int:
     """Reconcile once, showing what happens, then what came of it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: runs are taken up next time
+    state = site.state
+    reporter = _Reporter(is_configured, say)
+    again = (lambda: wanted) if is_configured else None
+    running = Daemon(site, wanted, reporter.report, again)
     progress, is_over = Progress(state), threading.Event()
     shown = threading.Thread(target=progress.follow, args=(is_over.is_set, is_over.wait), name="progress", daemon=True)
     shown.start()
     try:
-        outcome = running.once()
+        outcomes = running.once(notifier)
     finally:
         is_over.set()
         shown.join()
     for run in progress.runs():
         show_run(state, run)
-    return outcome
+    return max(_status(state, source, outcomes) for source in wanted)
+
+
+def _status(state: State, source: SourceSettings, outcomes: Mapping[str, Outcome]) -> int:
+    outcome = outcomes[source.name]
+    if outcome.is_good and not outcome.revision:
+        complain(f"{source.address} has no {source.followed.told} yet")
+        return 1
+    return 0 if outcome.is_good and not _failures(state, source.name) else 1
 
 
 class _Reporter:
-    """Says what a reconciliation came to; nothing where nothing changed."""
+    """Says what the turns of sources came to; nothing where nothing changed.
 
-    def __init__(self) -> None:
-        self._said = ""
+    Args:
+        is_named: whether it is said which source it is about.
+        tell: how a thing is said.
+    """
 
-    def report(self, outcome: Outcome) -> None:
+    def __init__(self, is_named: bool, tell: Callable[[str], None]) -> None:
+        self._is_named = is_named
+        self._tell = tell
+        self._said: dict[str, str] = {}
+
+    def report(self, source: str, outcome: Outcome) -> None:
+        """Say it, in the thread of the source."""
+        named = f"{source}: " if self._is_named else ""
+        said = self._said.get(source, "")
         if outcome.error:
-            if outcome.error != self._said:
-                say(f"refused {outcome.revision}: {outcome.error}" if outcome.revision else outcome.error)
-                for problem in outcome.problems:
-                    say(f"  {problem}")
-        elif outcome.revision and outcome.plan is not None and outcome.revision != self._said:
-            say(f"applied {outcome.revision}")
-        self._said = outcome.error or outcome.revision or self._said
+            if outcome.error != said:
+                what = f"refused {outcome.revision}: {outcome.error}" if outcome.revision else outcome.error
+                self._tell("\n".join([f"{named}{what}", *(f"  {problem}" for problem in outcome.problems)]))
+        elif outcome.revision and outcome.plan is not None and outcome.revision != said:
+            self._tell(f"{named}applied {outcome.revision}")
+        self._said[source] = outcome.error or outcome.revision or said
         for pipeline in outcome.started:
-            say(f"started {pipeline}")
+            self._tell(f"{named}started {pipeline}")
 
 
 def _failures(state: State, source: str) -> list[str]:
-    """The pipelines of a source whose newest run did not end well."""
+    """The pipelines of a source whose newest run did not end well, or that cannot have one."""
     failed = []
-    for name in sorted(name for kind, name in state.sources.applied(source) if kind is Kind.PIPELINE):
-        newest = next(iter(state.runs.recent(name, limit=1)), None)
-        if newest is not None and not newest.status.is_good:
+    for resource in state.sources.resources(source):
+        if resource.kind != Kind.PIPELINE:
+            continue
+        taken = [condition.message for condition in resource.conditions if condition.reason == NAME_TAKEN]
+        newest = next(iter(state.runs.recent(resource.name, limit=1)), None)
+        if taken:
+            complain(f"{resource.name}: {taken[0]}")
+            failed.append(resource.name)
+        elif newest is not None and not newest.status.is_good:
             complain(f"{newest.id} {newest.status}")
-            failed.append(name)
+            failed.append(resource.name)
     return failed

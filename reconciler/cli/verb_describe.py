@@ -15,6 +15,8 @@ from reconciler.cli.descriptions import (
     models_json,
     pipeline_of_runs,
 )
+from reconciler.cli.event_text import event_json
+from reconciler.cli.histories import history_json
 from reconciler.cli.output import Format, harmless, print_data, say
 from reconciler.cli.run_table import show_run
 from reconciler.cli.verbs_state import all_resources, singular
@@ -26,12 +28,13 @@ from reconciler.model.status import Resource
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
 
+HISTORY_SHOWN = 10
 _RUN = "run"
 _RUNS_COMPARED = 500  # to guess which one was meant
 
 
-def describe(target: str, name: str | None, folder: StateFolder, form: Format) -> int:
-    """Print what is known of a resource, told by kind and name, or of a run.
+def describe(target: str, name: str | None, folder: StateFolder, form: Format, history: int = HISTORY_SHOWN) -> int:
+    """Print what is known of a resource, told by kind and name, or of a run; of what happened, so much of the newest.
 
     Raises:
         UsageError: there is no such kind, no resource of that name, or no such run.
@@ -42,10 +45,19 @@ def describe(target: str, name: str | None, folder: StateFolder, form: Format) -
         if kind == _RUN:
             _describe_run(state, _run(state, wanted), form)
         else:
-            _print(_resource(state, kind, wanted), form)
+            _print(described(state, kind, wanted, history), form)
         return 0
     finally:
         state.close()
+
+
+def described(state: State, kind: str, name: str, history: int = HISTORY_SHOWN) -> dict[str, Any]:
+    """All that is known of a resource.
+
+    Raises:
+        UsageError: there is none of that kind and name.
+    """
+    return _resource(state, kind, name) | _what_happened(state, kind, name, history)
 
 
 def _print(body: dict[str, Any], form: Format) -> None:
@@ -53,6 +65,11 @@ def _print(body: dict[str, Any], form: Format) -> None:
         show_description(body)
     else:
         print_data(body, form)
+
+
+def _what_happened(state: State, kind: str, name: str, limit: int) -> dict[str, Any]:
+    events = state.events.recent(kind, name, limit=limit)
+    return {"history": history_json(state, kind, name, limit), "events": [event_json(each) for each in events]}
 
 
 def _resource(state: State, kind: str, name: str) -> dict[str, Any]:

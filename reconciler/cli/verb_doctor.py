@@ -19,7 +19,10 @@ from reconciler.engines.container import step_user
 from reconciler.environments.image_build import BuildKit, choose_backend
 from reconciler.model.configuration import Configuration
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.notifications import Receiver
 from reconciler.model.resources import size_text
+from reconciler.notifications.secret_values import secret_value
+from reconciler.notifications.senders import address_of
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
 from reconciler.tracking.uri import parse_tracking_uri
@@ -65,6 +68,8 @@ def _look(folder: StateFolder, engine: str, tracking: str | None, config: Path |
     except ReconcilerError as error:
         yield _wrong("configuration", error)
         configuration = Configuration()
+    for receiver in configuration.receivers:
+        yield _receiver(receiver)
     try:
         choice = choose_engine(engine, configuration)
     except ReconcilerError as error:
@@ -99,10 +104,10 @@ def _state(folder: StateFolder) -> Finding:
         state = State(folder)
     except ReconcilerError as error:
         return _wrong("state", error)
-    owner = state.lock.owner()
+    holder = state.lock.holder()
     state.close()
     free = size_text(shutil.disk_usage(folder.root).free)
-    daemon = f"a daemon runs on it as process {owner}" if owner else "no daemon runs on it"
+    daemon = f"a daemon runs on it as {holder.told}" if holder else "no daemon runs on it"
     return Finding("state", True, f"{folder.root}, {free} free; {daemon}")
 
 
@@ -150,6 +155,16 @@ def _tracking(folder: StateFolder, tracking: str | None, choice: EngineChoice, c
         hint = "write `docker: {tracking: {network: NAME}}` into the configuration"
         return Finding("tracking", False, f"{uri.address} cannot be reached: containers have no network", hint)
     return Finding("tracking", True, f"{uri.address}, on the network `{network}`")
+
+
+def _receiver(receiver: Receiver) -> Finding:
+    what, place = f"receiver {receiver.name}", address_of(receiver)
+    try:
+        secret_value(receiver.secret)
+    except ReconcilerError as error:
+        return Finding(what, False, f"{place}; {error.message}", error.hint or "")
+    secret = f"; its secret in {receiver.secret.told} can be read" if receiver.secret else "; it needs no secret"
+    return Finding(what, True, f"{place}{secret}")
 
 
 def _wrong(what: str, error: ReconcilerError) -> Finding:

@@ -1,10 +1,13 @@
-"""`gc`: environments that nothing needs any more, removed."""
+"""`gc`: environments that nothing needs any more, and of all else what is not to be kept, removed."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from reconciler.cli.output import Format, print_data, print_table, say
 from reconciler.cli.site_factory import SiteOptions, site_as_left
 from reconciler.daemon.planner import Planner
+from reconciler.daemon.retention import tidy
 from reconciler.environments.base import Leftover, Needed
 from reconciler.execution.site import Site
 from reconciler.model.errors import SourceError
@@ -21,39 +24,55 @@ from reconciler.state.store import State
 
 
 def gc(folder: StateFolder, options: SiteOptions, kept_runs: int, is_dry: bool, form: Format) -> int:
-    """Remove what no followed revision and no kept run needs; 1 where something could not be removed."""
+    """Remove what is not needed and not to be kept; 1 where something could not be removed.
+
+    Environments go which no followed revision and no kept run needs; of outputs, runs and files what the configuration
+    does not want kept.
+    """
     state = State(folder)
     try:
         site = site_as_left(state, options)
         try:
-            builder = site.environments.builder
-            leftovers = builder.leftovers(_needed(site, kept_runs))
+            leftovers = site.environments.builder.leftovers(_needed(site, kept_runs))
             removed = [leftover for leftover in leftovers if is_dry or _remove(site, leftover)]
+            superfluous = tidy(state, options.configuration.upkeep.retention, site.clock(), is_dry)
         finally:
             site.close()
     finally:
         state.close()
-    left = [leftover for leftover in leftovers if leftover not in removed]
+    found = [_Found("environment", each.name, each.size, each in removed) for each in leftovers]
+    found += [_Found(each.kind, each.name, each.size) for each in superfluous]
     if form is not Format.TABLE:
         said = [
-            {"name": each.name, "bytes": each.size, "removed": not is_dry and each in removed} for each in leftovers
+            {"kind": each.kind, "name": each.name, "bytes": each.size, "removed": each.can_go and not is_dry}
+            for each in found
         ]
         print_data(said, form)
-        return 1 if left else 0
-    _show(removed, left, is_dry)
-    return 1 if left else 0
+    else:
+        _show(found, is_dry)
+    return 0 if all(each.can_go for each in found) else 1
 
 
-def _show(removed: list[Leftover], left: list[Leftover], is_dry: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Something that is not needed; `can_go` is False where something still uses it."""
+
+    kind: str
+    name: str
+    size: int
+    can_go: bool = True
+
+
+def _show(found: list[_Found], is_dry: bool) -> None:
     verb = "would be removed" if is_dry else "removed"
-    rows = [(each.name, size_text(each.size), verb) for each in removed]
-    rows += [(each.name, size_text(each.size), "still in use") for each in left]
-    print_table(("ENVIRONMENT", "SIZE", ""), rows)
+    rows = [(each.kind, each.name, size_text(each.size), verb if each.can_go else "still in use") for each in found]
+    print_table(("KIND", "NAME", "SIZE", ""), rows)
     if not rows:
         say("nothing to remove")
-    else:
-        # Images share layers, so what becomes free may be less.
-        say(f"{len(removed)} {verb}, up to {size_text(sum(each.size for each in removed))}")
+        return
+    gone = [each for each in found if each.can_go]
+    # Images share layers, so what becomes free may be less.
+    say(f"{len(gone)} {verb}, up to {size_text(sum(each.size for each in gone))}")
 
 
 def _remove(site: Site, leftover: Leftover) -> bool:

@@ -61,7 +61,8 @@ def lay_out(work_tree: Path, origin: Path, rows: int) -> None:
 
 def start_daemon(origin: Path, state: Path, log: Path, options: tuple[str, ...] = ()) -> int:
     """Start a daemon in the background and return its process id."""
-    command = [sys.executable, "-m", "reconciler", "daemon", "--source", str(origin), "--state", str(state), *options]
+    followed = ["--source", str(origin), "--state", str(state), "--log-format", "console"]  # a person reads the file
+    command = [sys.executable, "-m", "reconciler", "daemon", *followed, *options]
     with log.open("ab") as file:
         process = subprocess.Popen(
             command,

@@ -25,21 +25,30 @@ def models(name: str | None, folder: StateFolder, form: Format) -> int:
     """
     state = State(folder)
     try:
-        found = state.model_registry.versions(name)
-        if name is not None and not found:
+        listed = listed_models(state, name)
+        if name is not None and not listed:
             hint = did_you_mean(name, state.runs.model_names(), "see `reconciler models` for those that there are")
             raise UsageError(f"no run has registered a model `{name}`", hint=hint)
-        judgements = state.model_registry.last_judgements()
-        listed = [(model, aliases_of(state, model), judgements.get((model.name, model.version))) for model in found]
     finally:
         state.close()
     if form is not Format.TABLE:
-        print_data([_json(*each) for each in listed], form)
+        print_data([model_json(*each) for each in listed], form)
     elif listed:
         print_table(_HEADERS, [_row(*each) for each in listed])
     else:
         complain("no run has registered a model yet")
     return 0
+
+
+def listed_models(
+    state: State, name: str | None = None
+) -> list[tuple[RegisteredModel, tuple[str, ...], Judgement | None]]:
+    """The versions of models, the newest first, each with its aliases and what became of it at its gate."""
+    judgements = state.model_registry.last_judgements()
+    return [
+        (model, aliases_of(state, model), judgements.get((model.name, model.version)))
+        for model in state.model_registry.versions(name)
+    ]
 
 
 def aliases_of(state: State, model: RegisteredModel) -> tuple[str, ...]:
@@ -50,7 +59,7 @@ def aliases_of(state: State, model: RegisteredModel) -> tuple[str, ...]:
     return (*pointing, alias_of(model.semver)) if model.semver else tuple(pointing)
 
 
-def _json(model: RegisteredModel, aliases: tuple[str, ...], judgement: Judgement | None) -> dict[str, Any]:
+def model_json(model: RegisteredModel, aliases: tuple[str, ...], judgement: Judgement | None) -> dict[str, Any]:
     return {
         "name": model.name,
         "semver": model.semver or None,

@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.cli.contract import finite, promotion_json
 from reconciler.cli.output import Format, print_data, print_table, say
+from reconciler.cli.step_trace import run_and_step, show_step, trace_step
 from reconciler.cli.verb_models import aliases_of
 from reconciler.model.errors import ReconcilerError, UsageError
 from reconciler.model.manifests import Kind
@@ -23,6 +24,10 @@ def trace(target: str, folder: StateFolder, form: Format) -> int:
     """Print where a model or run comes from: run, commit, versions, data, and which run made each result."""
     state = State(folder)
     try:
+        step = run_and_step(state, target)
+        if step is not None:
+            _trace_step(state, target, *step, form)
+            return 0
         run, model = _find(state, target)
         made_by = state.runs.get(run.restored_from) if run.restored_from else run
         body = _trace(state, target, _label(state, model) if model else "", run, made_by or run)
@@ -35,6 +40,21 @@ def trace(target: str, folder: StateFolder, form: Format) -> int:
         return 0
     finally:
         state.close()
+
+
+def _trace_step(state: State, target: str, run: Run, step: str, form: Format) -> None:
+    body, made_in = trace_step(state, run, step)
+    commit = _commit(state, made_in)
+    if form is Format.TABLE:
+        show_step(body, commit)
+    else:
+        print_data({"target": target, **body, "commit": _commit_json(commit)}, form)
+
+
+def _commit_json(commit: Commit | None) -> dict[str, Any] | None:
+    if commit is None:
+        return None
+    return {"id": commit.id, "author": commit.author, "authored": commit.authored, "subject": commit.subject}
 
 
 def _find(state: State, target: str) -> tuple[Run, RegisteredModel | None]:
@@ -128,9 +148,7 @@ def _trace(state: State, target: str, model: str, run: Run, made_by: Run) -> dic
         "mlflow_run_id": made_by.mlflow_run_id,
         "source": run.source,
         "revision": run.revision,
-        "commit": None
-        if commit is None
-        else {"id": commit.id, "author": commit.author, "authored": commit.authored, "subject": commit.subject},
+        "commit": _commit_json(commit),
         "data": [
             {"name": each.name, "version": each.version, "tag": each.tag or None, "digest": each.digest}
             for each in run.lock

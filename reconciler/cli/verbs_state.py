@@ -1,39 +1,51 @@
-"""`get`, `runs` and `logs`: what the state says."""
+"""`get` and `runs`: what the state says."""
 
 from __future__ import annotations
 
-import re
 import time
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.cli.contract import resource_json, run_json, single_run_json
-from reconciler.cli.output import Format, complain, print_data, print_table, say
+from reconciler.cli.output import Format, complain, print_data, print_table
 from reconciler.cli.run_table import show_run
+from reconciler.cli.watching import check_form
 from reconciler.model.errors import UsageError
 from reconciler.model.manifests import Kind
 from reconciler.model.nearest import did_you_mean
-from reconciler.model.runs import Run, StepRun
+from reconciler.model.pins import Pin
+from reconciler.model.runs import Run
 from reconciler.model.status import ConditionType, Resource
+from reconciler.model.suspensions import SOURCE, Suspension
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
 
 EVERY = "all"
-_STEP = re.compile(r"^(.+?)(?:\[(\d+)\])?$")
+_HEADERS = ("KIND", "NAME", "VERSION", "READY", "REASON", "MESSAGE", "REVISION")
 
 
-def get(kind: str, name: str | None, folder: StateFolder, form: Format) -> int:
-    """List sources and resources.
+def get(kind: str, name: str | None, folder: StateFolder, form: Format, is_watching: bool = False) -> int:
+    """List sources and resources; with `is_watching`, again whenever something else is said of them.
 
     Raises:
         UsageError: there is no such kind, or no resource of that name.
     """
     wanted = singular(kind, EVERY)
+    if is_watching:
+        check_form(form)
     state = State(folder)
-    resources = [
-        resource
-        for resource in all_resources(state)
-        if wanted in (EVERY, resource.kind) and name in (None, resource.name)
-    ]
+
+    def listed() -> list[Resource]:
+        resources = all_resources(state)
+        return [each for each in resources if wanted in (EVERY, each.kind) and name in (None, each.name)]
+
+    if is_watching:
+        from reconciler.cli.watched_resources import watch_resources
+
+        watch_resources(state, listed, _HEADERS, _row, form)
+        state.close()
+        return 0
+    resources = listed()
     state.close()
     if name is not None and not resources:
         told = "resource" if wanted == EVERY else wanted
@@ -45,9 +57,16 @@ def get(kind: str, name: str | None, folder: StateFolder, form: Format) -> int:
             "nothing here yet: no daemon has applied a revision to this state" if wanted == EVERY else f"no {kind}"
         )
     else:
-        headers = ("KIND", "NAME", "VERSION", "READY", "REASON", "MESSAGE", "REVISION")
-        print_table(headers, [_row(resource) for resource in resources])
+        _show(resources)
     return 0
+
+
+def _show(resources: Sequence[Resource]) -> None:
+    """Print the table, with the source of each where there are several."""
+    if len({resource.source for resource in resources}) < 2:
+        print_table(_HEADERS, [_row(resource) for resource in resources])
+        return
+    print_table((*_HEADERS, "SOURCE"), [(*_row(resource), resource.source) for resource in resources])
 
 
 def singular(kind: str, *others: str) -> str:
@@ -70,7 +89,25 @@ def all_resources(state: State) -> list[Resource]:
         Resource("source", source.name, None, source.name, source.applied_revision, source.conditions)
         for source in state.sources.all()
     ]
-    return [*sources, *state.sources.resources()]
+    held = {(each.source, each.kind, each.name): each for each in state.suspensions.all()}
+    pins = {(each.source, each.kind, each.name): each for each in state.pins.all()}
+    return [_as_held(resource, held, pins) for resource in (*sources, *state.sources.resources())]
+
+
+_Key = tuple[str, str, str]  # source, kind and name
+
+
+def _as_held(resource: Resource, held: Mapping[_Key, Suspension], pins: Mapping[_Key, Pin]) -> Resource:
+    key = (resource.source, str(resource.kind), resource.name)
+    suspension = held.get(key)
+    is_suspended = resource.is_suspended or suspension is not None
+    return replace(resource, is_suspended=is_suspended, suspension=suspension, pin=pins.get(key))
+
+
+def _holds(resource: Resource) -> tuple[str, str]:
+    """Who holds it still, and who at an earlier revision; a source says the latter itself."""
+    pinned = resource.pin.told if resource.pin and resource.kind != SOURCE else ""
+    return resource.why_suspended, pinned
 
 
 def _row(resource: Resource) -> tuple[str, ...]:
@@ -82,7 +119,7 @@ def _row(resource: Resource) -> tuple[str, ...]:
         resource.version or "",
         str(ready.status) if ready else "",
         ready.reason if ready else "",
-        ready.message.splitlines()[0] if ready else "",
+        "; ".join(filter(None, (*_holds(resource), ready.message.splitlines()[0] if ready else ""))),
         f"{branch}sha1:{digest[:10]}" if digest else "",
     )
 
@@ -136,81 +173,3 @@ def _run(state: State, run: Run) -> tuple[str, ...]:
         f"{branch}sha1:{commit[:10]}",
         run.reasons[0] if run.reasons else "",
     )
-
-
-def logs(what: str, step: str | None, folder: StateFolder, tail: int | None) -> int:
-    """Print logs of steps, or of an environment's build."""
-    state = State(folder)
-    try:
-        if what in ("environment", "env"):
-            return _environment_log(state, step, tail)
-        run = state.runs.get(what) or next(iter(state.runs.recent(what, limit=1)), None)
-        if run is None:
-            raise UsageError(f"there is no run and no pipeline `{what}`", hint="see `reconciler runs`")
-        steps = [candidate for candidate in _with_trials(state, run) if step is None or _is_named(candidate, step)]
-        if step is not None and not steps:
-            raise UsageError(f"{run.id} has no step `{step}`", hint=f"see `reconciler runs {run.id}`")
-        for candidate in steps:
-            _print_log(state, candidate, tail, with_title=len(steps) > 1)
-        return 0
-    finally:
-        state.close()
-
-
-def _with_trials(state: State, run: Run) -> list[StepRun]:
-    """The steps of a run; a sweep that was reused is followed by the trials of the run that made it."""
-    steps = state.runs.steps(run.id)
-    with_trials = {step.name for step in steps if step.trial}
-    found = []
-    for step in steps:
-        found.append(step)
-        if step.reused_from and step.name not in with_trials:
-            made_by = state.runs.steps(step.reused_from)
-            found.extend(trial for trial in made_by if trial.name == step.name and trial.trial)
-    return found
-
-
-def _is_named(step: StepRun, wanted: str) -> bool:
-    matched = _STEP.match(wanted)
-    return matched is not None and step.name == matched[1] and matched[2] in (None, step.trial)
-
-
-def _print_log(state: State, step: StepRun, tail: int | None, with_title: bool) -> None:
-    label = f"{step.name}[{step.trial}]" if step.trial else step.name
-    path = step.log or _log_of_origin(state, step)
-    if not path:
-        if not with_title:
-            complain(f"{label} printed nothing: it is {step.status}")
-        return
-    if with_title:
-        say(f"==> {label} <==")
-    _print_file(Path(path), tail)
-
-
-def _log_of_origin(state: State, step: StepRun) -> str:
-    """The log of the run that made a reused result."""
-    if not step.reused_from:
-        return ""
-    origin = {(known.name, known.trial): known for known in state.runs.steps(step.reused_from)}
-    found = origin.get((step.name, step.trial))
-    return found.log if found else ""
-
-
-def _environment_log(state: State, name: str | None, tail: int | None) -> int:
-    found = [item for item in state.environments.all() if item.name == name and item.log]
-    if not found:
-        known = ", ".join(sorted({item.name for item in state.environments.all()})) or "none was built yet"
-        message = f"there is no environment `{name}`" if name else "the environment has to be named"
-        raise UsageError(message, hint=f"built: {known}")
-    _print_file(Path(found[-1].log), tail)
-    return 0
-
-
-def _print_file(path: Path, tail: int | None) -> None:
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except FileNotFoundError:
-        complain(f"the log {path} is gone")
-        return
-    for line in lines[-tail:] if tail else lines:
-        say(line)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from reconciler.configuration.http import HttpReader
+from reconciler.configuration.notifications import read_receivers
+from reconciler.configuration.sources import Readers, SourceReader
+from reconciler.configuration.windows import read_windows
 from reconciler.manifests.places import Places
 from reconciler.manifests.schema import check
 from reconciler.manifests.yaml_reader import read
@@ -16,21 +20,28 @@ from reconciler.model.configuration import (
     BuildSecret,
     BuildSettings,
     Configuration,
+    ConfiguredSource,
     DataSettings,
     DockerSettings,
+    LogSettings,
     RegistryLogin,
     StepSettings,
     TrackingWay,
     UpgradeSettings,
 )
+from reconciler.model.durations import parse_duration
 from reconciler.model.errors import UsageError
+from reconciler.model.http import HttpSettings
+from reconciler.model.notifications import Receiver
 from reconciler.model.problems import Pointer
 from reconciler.model.resources import Resources, parse_size
 from reconciler.model.upgrades import UpgradePolicy
+from reconciler.model.upkeep import Retention, Upkeep
+from reconciler.model.windows import Window
 
 _SCHEMA = "configuration"
 _AUTHOR = re.compile(r"(.*\S)\s*<(.+)>")
-_PASSWORD = "password"  # noqa: S105 - a key
+_PASSWORD, _TOKEN, _SECRET = "password", "token", "secret"
 
 
 def read_configuration(path: Path | None, variables: Mapping[str, str]) -> Configuration:
@@ -53,6 +64,14 @@ def read_configuration(path: Path | None, variables: Mapping[str, str]) -> Confi
         reader.docker(document.get("docker") or {}),
         reader.data(document.get("data") or {}),
         reader.upgrades(document["upgrades"]) if "upgrades" in document else None,
+        reader.upkeep(document),
+        reader.sources(document),
+        windows=reader.windows(document.get("windows") or ()),
+        receivers=reader.receivers(document.get("notifications") or ()),
+        log=LogSettings(**(document.get("log") or {})),
+        drain_seconds=reader.drain(document),
+        http=reader.http(document),
+        secrets=tuple(reader.fetched),  # the last, when all of them are known
     )
 
 
@@ -63,6 +82,7 @@ class _Reader:
         self._path = path
         self._content = content
         self._variables = variables
+        self.fetched: list[str] = []
 
     def document(self) -> dict[str, Any]:
         read_document = read(self._content, str(self._path))
@@ -75,6 +95,10 @@ class _Reader:
             message = problem.message.removesuffix(" and has no effect")
             if _PASSWORD in problem.pointer:
                 message = "the password must be text, or `{env: VARIABLE}`, or `{file: PATH}`"
+            if _TOKEN in problem.pointer:
+                message = "the token must be `{env: VARIABLE}` or `{file: PATH}`"
+            if _SECRET in problem.pointer:
+                message = "the secret must be `{env: VARIABLE}` or `{file: PATH}`"
             raise UsageError(message, place=f"{self._path}:{place[0]}:{place[1]}", hint=problem.hint)
         return value if isinstance(value, dict) else {}
 
@@ -94,6 +118,7 @@ class _Reader:
             },
             push=written.get("push", "").rstrip("/"),
             patience_seconds=float(written.get("patience", default.patience_seconds)),
+            paths=dict(written.get("paths") or {}),
         )
 
     def data(self, written: Mapping[str, Any]) -> DataSettings:
@@ -105,12 +130,27 @@ class _Reader:
             timeout_seconds=float(written.get("timeout", default.timeout_seconds)),
         )
 
-    def upgrades(self, written: Mapping[str, Any]) -> UpgradeSettings:
+    def sources(self, document: Mapping[str, Any]) -> tuple[ConfiguredSource, ...]:
+        upgrades = self.upgrades(document["upgrades"]) if "upgrades" in document else None
+        readers = Readers(self._value, self._duration, self._error, self.upgrades)
+        return SourceReader(readers, upgrades).all(document.get("sources") or ())
+
+    def http(self, document: Mapping[str, Any]) -> HttpSettings:
+        names = [each["name"] for each in document.get("sources") or ()]
+        return HttpReader(self._value, self._error).read(document, names)
+
+    def windows(self, written: Sequence[Mapping[str, Any]]) -> tuple[Window, ...]:
+        return read_windows(written, self._error)
+
+    def receivers(self, written: Sequence[Mapping[str, Any]]) -> tuple[Receiver, ...]:
+        return read_receivers(written, self._error)
+
+    def upgrades(self, written: Mapping[str, Any], pointer: Pointer = ("upgrades",)) -> UpgradeSettings:
         default = UpgradeSettings()
         author = _AUTHOR.fullmatch(written.get("author", "{} <{}>".format(*default.author)))
         if author is None:
             hint = "write `NAME <ADDRESS>`"
-            raise self._error("this is nobody who could commit", hint, ("upgrades", "author"))
+            raise self._error("this is nobody who could commit", hint, (*pointer, "author"))
         return UpgradeSettings(
             branch=written.get("branch", default.branch),
             policy=UpgradePolicy(written.get("policy", default.policy)),
@@ -155,6 +195,25 @@ class _Reader:
         temporary = self._size(written, "tmp_size", pointer)
         return settings if temporary is None else replace(settings, temporary=temporary)
 
+    def upkeep(self, written: Mapping[str, Any]) -> Upkeep:
+        default = Upkeep()
+        return Upkeep(
+            drift_seconds=self._duration(written, "drift_interval", (), default.drift_seconds),
+            verify_seconds=self._duration(written, "verify_interval", (), default.verify_seconds),
+            heals_itself=written.get("self_heal", default.heals_itself),
+            max_prune=float(written.get("max_prune", default.max_prune)),
+            retention=self._retention(written.get("retention") or {}),
+        )
+
+    def _retention(self, written: Mapping[str, Any]) -> Retention:
+        default, pointer = Retention(), ("retention",)
+        return Retention(
+            cache_bytes=self._size(written, "cache_bytes", pointer) or default.cache_bytes,
+            cache_seconds=self._duration(written, "cache_age", pointer, default.cache_seconds),
+            runs=written.get("runs", default.runs),
+            logs_seconds=self._duration(written, "logs_age", pointer, default.logs_seconds),
+        )
+
     def _values(self, written: Mapping[str, Any], pointer: Pointer) -> dict[str, str]:
         return {name: self._value(value, (*pointer, name)) for name, value in written.items()}
 
@@ -168,12 +227,18 @@ class _Reader:
             name = written["env"]
             if name not in self._variables:
                 raise self._error(f"the variable `{name}` is not set", "set it for the daemon, or mend `env:`", pointer)
+            self.fetched.append(self._variables[name])
             return self._variables[name]
         try:
-            return Path(written["file"]).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+            value = Path(written["file"]).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
         except (OSError, UnicodeDecodeError) as error:
             message = f"`{written['file']}` cannot be read: {getattr(error, 'strerror', None) or error}"
             raise self._error(message, "write the value there, or mend `file:`", pointer) from error
+        self.fetched.append(value)
+        return value
+
+    def drain(self, written: Mapping[str, Any]) -> float:
+        return self._duration(written, "drain", (), Configuration().drain_seconds)
 
     def _size(self, written: Mapping[str, Any], key: str, pointer: Pointer) -> int | None:
         if key not in written:
@@ -182,6 +247,14 @@ class _Reader:
             return parse_size(written[key])
         except ValueError as error:
             raise self._error(str(error), "write a size such as `4Gi`", (*pointer, key)) from error
+
+    def _duration(self, written: Mapping[str, Any], key: str, pointer: Pointer, default: float) -> float:
+        if key not in written:
+            return default
+        try:
+            return parse_duration(written[key])
+        except ValueError as error:
+            raise self._error(str(error), "write a length of time such as `10m` or `30d`", (*pointer, key)) from error
 
     def _error(self, message: str, hint: str, pointer: Pointer) -> UsageError:
         line, column = Places(self._content).of(pointer)

@@ -28,6 +28,9 @@ def resources_of(
     unsupported: Mapping[str, str],
     schedules: Mapping[str, Conditions],
     mutated: Mapping[tuple[Kind, str], str] = _NOTHING,
+    taken: Mapping[str, str] | None = None,
+    frozen: Mapping[str, str] | None = None,
+    lost: Mapping[str, str] | None = None,
 ) -> list[Resource]:
     """All resources of a desired state.
 
@@ -36,6 +39,9 @@ def resources_of(
         unsupported: why pipelines cannot run here, by name.
         schedules: how schedules stand, by name.
         mutated: what a newer revision, which is refused, does to versions of resources.
+        taken: the sources that have pipelines of the same names, by name.
+        frozen: why pipelines may not start now, by name.
+        lost: why pipelines cannot be what they are pinned to, by name.
     """
     built = {environment.digest: environment for environment in state.environments.all(state.settings.engine)}
     found: dict[tuple[Kind, str], Resource] = {}
@@ -45,13 +51,26 @@ def resources_of(
             conditions = stalled("VersionMutated", mutated[kind, manifest.name])
         elif isinstance(manifest, Pipeline) and manifest.name in unsupported:
             conditions = stalled("Unsupported", unsupported[manifest.name])
+        elif isinstance(manifest, Pipeline) and manifest.name in (taken or {}):
+            conditions = stalled("NameTaken", _taken(manifest.name, (taken or {})[manifest.name]))
+        elif isinstance(manifest, Pipeline) and manifest.name in (lost or {}):
+            conditions = stalled("PinLost", (lost or {})[manifest.name])
+        elif isinstance(manifest, Pipeline) and manifest.name in (frozen or {}):
+            conditions = reconciling("Frozen", (frozen or {})[manifest.name])
         elif isinstance(manifest, Schedule):
             conditions = schedules[manifest.name]
         else:
             conditions = _conditions(manifest, desired, state, built, waiting)
         revision = desired.snapshot.revision
-        found[kind, manifest.name] = Resource(kind, manifest.name, manifest.version, source, revision, conditions)
+        is_suspended = isinstance(manifest, Pipeline | Schedule) and manifest.is_suspended
+        found[kind, manifest.name] = Resource(
+            kind, manifest.name, manifest.version, source, revision, conditions, is_suspended
+        )
     return list(found.values())
+
+
+def _taken(pipeline: str, source: str) -> str:
+    return f"source {source} has a pipeline {pipeline}, whose runs go by that name; give this one another name"
 
 
 def _conditions(

@@ -2,79 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
+from reconciler.daemon.asked_runs import AskedRuns, Begun
 from reconciler.daemon.conditions import resources_of
+from reconciler.daemon.drift import DriftWatch
+from reconciler.daemon.drifted import with_drift
+from reconciler.daemon.freezes import Freezes
 from reconciler.daemon.healing import heal
+from reconciler.daemon.holds import Holds
+from reconciler.daemon.intake import Intake
 from reconciler.daemon.interrupted import continued
+from reconciler.daemon.orphans import orphans
+from reconciler.daemon.outcome import Outcome
+from reconciler.daemon.pinned import PinnedPipelines, with_pinned
+from reconciler.daemon.pipeline_names import PipelineNames
 from reconciler.daemon.planner import Loaded, Planner
-from reconciler.daemon.refusals import refusal
 from reconciler.daemon.runs_under_way import RunsUnderWay
 from reconciler.daemon.schedules import SourceSchedules
 from reconciler.daemon.source_record import SourceRecord
 from reconciler.daemon.source_settings import SourceSettings
-from reconciler.daemon.starter import Starter
+from reconciler.daemon.starter import INTERVAL, Starter
 from reconciler.daemon.upgrades import Upgrades
 from reconciler.execution.carry_out import abandon
 from reconciler.execution.site import Site
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.asked_runs import AskedRun
+from reconciler.model.errors import ReconcilerError, UsageError
+from reconciler.model.events import event_of_taking_up
 from reconciler.model.manifests import Kind
-from reconciler.model.plan import Plan
-from reconciler.model.problems import Problem
 from reconciler.model.runs import RunStatus
-from reconciler.model.snapshot import Snapshot
-from reconciler.model.status import reconciling
+from reconciler.model.suspensions import Suspension
 from reconciler.source.mirror import Mirror
 
-RUN_ENDED, INTERVAL = "run ended", "interval"
+RUN_ENDED = "run ended"
 _PATIENCE_SECONDS = 5.0  # a push that is cut off does no harm
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a reconciliation came to."""
-
-    revision: str = ""
-    plan: Plan | None = None
-    problems: tuple[Problem, ...] = ()
-    error: str = ""
-    started: tuple[str, ...] = ()
-
-    @property
-    def is_good(self) -> bool:
-        return not self.error and not any(problem.is_error for problem in self.problems)
-
-
 class Follower:
-    """Brings one source's actual state to its desired one; called by one thread at a time."""
+    """Brings one source's actual state to its desired one; called by one thread at a time.
 
-    def __init__(self, site: Site, settings: SourceSettings, mirror: Mirror, on_change: Callable[[], None]) -> None:
+    Args:
+        runs: those that are under way of this source already.
+        names: what pipelines other sources have.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        settings: SourceSettings,
+        mirror: Mirror,
+        on_change: Callable[[], None],
+        runs: RunsUnderWay | None = None,
+        names: PipelineNames | None = None,
+    ) -> None:
         self._site = site
         self._settings = settings
         self._mirror = mirror
         self._on_change = on_change
-        self._planner = Planner(site.state, settings.data_roots, site.base_images, site.remote_data)
+        self._planner = Planner(site.state, settings.data_roots, site.base_images, site.remote_data, settings.folder)
         self._schedules = SourceSchedules(site.state, settings.name, site.clock)
-        self._runs = RunsUnderWay(on_end=self._look_again)
-        self._starter = Starter(site, settings, mirror.objects, self._planner, self._schedules, self._runs)
-        self._record = SourceRecord(site.state.sources, settings.name, settings.address, settings.branch, site.clock)
-        self._upgrades = Upgrades(settings.upgrades, mirror, site.clock, self._look_again)
-        self._newest = Outcome()
-        self._mutated: Mapping[tuple[Kind, str], str] = {}
-        self._brought_by = "start"
-        self._applied: Loaded | None = None
-        self._attempted = ""
-        self._is_data_missing = False
-        self._snapshot: Snapshot | None = None
-        self._to_record: Snapshot | None = None
+        self._runs = runs or RunsUnderWay()
+        self._runs.listen(self._look_again)
+        self._names = names or PipelineNames(site.state)
+        self._names.listen(settings.name, self._look_again)
+        self._holds = Holds(site.state, settings.name)
+        self._pinned = PinnedPipelines(site, settings, mirror)
+        freezes = Freezes(settings.windows, settings.name, site.clock)
+        self._starter = Starter(
+            site, settings, mirror.objects, self._planner, self._schedules, self._runs, self._holds, freezes
+        )
+        self._asked = AskedRuns(site, settings, mirror.objects, self._planner, self._runs, self._holds, freezes)
+        self._record = SourceRecord(site.state, settings.name, settings.address, settings.branch, site.clock)
+        self._upgrades = Upgrades(settings.upgrades, mirror, site.clock, self._look_again, self._record.pushed_upgrades)
+        self._drift = DriftWatch(site, settings.upkeep, self._look_again)
+        self._intake = Intake(site, settings, mirror, self._planner, self._record, self._holds)
+        self._brought_by = self._looked_for = "start"
+        self._has_looked = False
+        self._ran: frozenset[str] = frozenset()
         self._is_dirty = True
         site.environments.notify(self._look_again)
 
     def next_due(self) -> float | None:
         """When a retry, a schedule or the branch of upgrades is due, seconds since the epoch; None where none is."""
+        if self._holds.source is not None:
+            return None
         due = (self._starter.next_due(), self._upgrades.next_due())
         return min((moment for moment in due if moment is not None), default=None)
+
+    def next_look(self) -> float | None:
+        """When drift is looked for next; None while nothing is applied, or nothing is to be done."""
+        return None if self._intake.applied is None or self._holds.source is not None else self._drift.next_due()
 
     def retry(self) -> None:
         """A retry may be due: look at the pipelines again even though nothing was pushed."""
@@ -84,144 +102,193 @@ class Follower:
     def refresh_images(self) -> None:
         """Have the names of images resolved anew: what they mean now is what is applied from here on."""
         self._site.state.image_pins.forget()
-        self._applied = None
+        self._intake.applied = None
 
-    def reconcile(self, trigger: str, is_asked: bool = False) -> Outcome:
+    def confirm_prune(self) -> None:
+        """Let the next look take up a revision however much it takes away."""
+        self._intake.is_prune_confirmed = True
+
+    def ask_for_drift(self) -> None:
+        """Have what differs with no new commit looked for at the next look."""
+        self._drift.ask()
+
+    def reconcile(self, trigger: str, is_asked: bool = False, is_overriding: bool = False) -> Outcome:
         """Look at the source once, and start what has to be done.
 
         With `is_asked`, a person asked for it: failed pipelines are tried again at once. What a run held up is due to
-        what brought the newest revision, not to the end of that run.
+        what brought the newest revision, not to the end of that run. With `is_overriding`, what is frozen starts too.
         """
+        self._has_looked = True
+        if self._holds.look():
+            self._is_dirty = True
+        if self._holds.source is not None:
+            return self._stand_still(self._holds.source, is_asked)
         if is_asked and self._site.remote_data is not None:
             self._site.remote_data.forget()
-        before = self._attempted
-        outcome = self._look()
-        if self._attempted != before:
-            self._brought_by = "interval" if trigger == RUN_ENDED else trigger
+        if is_asked and self._intake.is_unread:  # whose signature counts may have changed
+            self._intake.attempted = ""
+        before = self._intake.attempted
+        self._looked_for = INTERVAL if trigger == RUN_ENDED else trigger
+        outcome = self._intake.look(self._looked_for)
+        self._intake.is_prune_confirmed = False
+        self._is_dirty |= self._intake.has_taken_up
+        self._intake.has_taken_up = False
+        if self._intake.attempted != before:
+            self._brought_by = self._looked_for
         if trigger == RUN_ENDED:
             trigger = self._brought_by
             self._take_up_registered()
-        if self._applied is None:
-            self._applied = self._recall()
-        if self._applied is None:
+        newest = self._intake.applied_or_recalled()
+        if newest is None:
             return outcome
-        if is_asked or trigger == INTERVAL:
-            origin = self._settings.origin(self._applied.desired.snapshot.commit)
-            if heal(self._site, self._applied.environments, self._mirror.objects, origin):
-                self._is_dirty = True
+        applied = self._with_pinned(newest)
+        self._look_for_drift(applied, is_thorough=is_asked or trigger == INTERVAL)
         if not (self._is_dirty or is_asked or self._schedules.is_due()):
             return outcome
-        desired = self._applied.desired
-        if desired.has_unpinned_bases or (is_asked and desired.has_outside_data):  # they may be others by now
-            self._applied = self._recall() or self._applied
+        if newest.desired.has_unpinned_bases or (is_asked and newest.desired.has_outside_data):  # others by now
+            newest = self._intake.load_again(newest)
+            applied = self._with_pinned(newest)
         self._is_dirty = False  # from here on, what changes is looked at next time
-        started = tuple(self._starter.start(self._applied, trigger, is_asked))
+        self._starter.taken = self._names.claim(self._settings.name, newest.pipelines)
+        started = tuple(self._starter.start(applied, trigger, is_asked, is_overriding))
+        started += self._mended(applied)
         self.save_resources()
-        if self._to_record is not None:  # a revision is applied only once what it asks for was started
-            self._record.applied(self._to_record)
-            self._to_record = None
-        self._record.note(self._upgrades.told)
-        self._upgrades.follow(self._applied.desired, lambda: self._planner.actual(self._settings.name, ()))
+        if self._intake.to_record is not None:  # a revision is applied only once what it asks for was started
+            self._record.applied(self._intake.to_record, self._brought_by)
+            self._intake.to_record = None
+        self._record.note(self._notes())
+        if self._holds.pin is None:  # upgrades are made of the newest revision alone
+            self._upgrades.follow(newest.desired, lambda: self._planner.actual(self._settings.name, ()))
         return replace(outcome, started=started)
+
+    def _with_pinned(self, applied: Loaded) -> Loaded:
+        """What is applied, pipelines that somebody rolled back as they were then."""
+        self._starter.pinned = self._pinned.of(self._holds.pins)
+        return with_pinned(applied, self._starter.pinned)
+
+    def _look_for_drift(self, applied: Loaded, is_thorough: bool) -> None:
+        """Look for environments that are gone, which takes an answer of the engine; for all else when it is time to."""
+        if is_thorough or self._drift.has_broken_environments:
+            origin = self._settings.origin(applied.desired.snapshot.commit)
+            heals_itself = self._settings.upkeep.heals_itself
+            if heal(self._site, applied.environments, self._mirror.objects, origin, heals_itself):
+                self._is_dirty = True
+        if self._drift.is_due():
+            self._drift.look(applied, self._schedules)
+
+    def _mended(self, applied: Loaded) -> tuple[str, ...]:
+        """Start the runs that mend what was found."""
+        if not self._settings.upkeep.heals_itself or not self._drift.findings:
+            return ()
+        return tuple(self._starter.mend(applied, self._drift.findings))
+
+    def _notes(self) -> str:
+        return "; ".join(filter(None, (self._upgrades.told, self._drift.trouble)))
+
+    def _stand_still(self, why: Suspension, is_asked: bool) -> Outcome:
+        """Nothing is fetched, applied or started; what runs goes on, and how it stands is still told."""
+        self._is_dirty = True  # once it is resumed, everything is looked at
+        applied = self._intake.applied_or_recalled()
+        if applied is not None:
+            self._starter.stand_still(applied)
+            self.save_resources()
+        if not is_asked:
+            return Outcome()
+        return Outcome(error=f"source {why.name} is {why.told}; `reconciler resume source {why.name}` lets go of it")
 
     def _take_up_registered(self) -> None:
         """A run may have registered data that other pipelines refer to."""
-        if self._applied is not None and self._applied.desired.registered != self._site.state.assets.all():
-            self._applied = self._recall() or self._applied
+        applied = self._intake.applied
+        if applied is not None and applied.desired.registered != self._site.state.assets.all():
+            self._intake.load_again(applied)
             self._is_dirty = True
-
-    def _look(self) -> Outcome:
-        """Take up what is new in the source; where nothing is, what came of the newest revision."""
-        try:
-            head = self._mirror.remote_head()
-            is_new = head != self._attempted or self._mirror.has_other_tags or self._is_data_missing
-            if head is not None and is_new:
-                taken_up = self._take_up(head)
-                self._newest = replace(taken_up, plan=None)
-                self._is_dirty = True
-                return taken_up
-        except ReconcilerError as error:
-            self._record.away(reconciling("SourceUnavailable", str(error)))
-            return Outcome(error=str(error))
-        if head is None:
-            message = f"{self._settings.address} has no branch `{self._settings.branch}` yet"
-            self._record.away(reconciling("NoRevision", message))
-            return Outcome()
-        self._record.back()
-        return self._newest
-
-    def _take_up(self, head: str) -> Outcome:
-        """Load a new revision; it is applied only if nothing in it is wrong."""
-        self._mirror.fetch(head)
-        snapshot = self._mirror.snapshot(head, self._snapshot)
-        planned = self._planner.plan(snapshot, self._mirror, self._settings.name)
-        plan, problems = planned.plan, planned.plan.problems
-        self._snapshot, self._attempted = snapshot, head
-        # A store that is away, or holds nothing yet, says nothing against the revision: it is looked at again.
-        self._is_data_missing = plan.has_errors and planned.desired.has_passing_trouble
-        if plan.has_errors:
-            refused = refusal(planned.desired, problems, self._mirror)
-            self._mutated = refused.mutated
-            self._record.refused(snapshot, refused.reason, refused.message)
-            return Outcome(snapshot.revision, plan, refused.problems, error=refused.message)
-        self._mutated = {}
-        self._mirror.keep(head)
-        self._applied = planned.loaded()
-        gone = [(pruned.kind, pruned.name) for pruned in plan.prune]
-        self._site.state.sources.remove_resources(self._settings.name, gone)
-        self._planner.keep_versions(planned, self._mirror)
-        self._to_record = snapshot
-        return Outcome(snapshot.revision, plan, problems)
 
     def _look_again(self) -> None:
         """A run ended, or something else is to be said of an environment; in the thread of either."""
         self._is_dirty = True
         self._on_change()
 
-    def _recall(self) -> Loaded | None:
-        """What an earlier process applied last: it holds as long as the source gives nothing better."""
-        commit = self._record.last_applied_commit()
-        if not commit or not self._mirror.has(commit):
-            return None
-        planned = self._planner.plan(self._mirror.snapshot(commit), self._mirror.applied, self._settings.name)
-        return None if planned.plan.has_errors else planned.loaded()
-
     def resume(self) -> list[str]:
         """Take up the runs that an earlier process left in the middle; returns their ids."""
         resumed = []
         for run in self._site.state.runs.running():
-            if run.source != self._settings.name:
+            if run.source != self._settings.name or self._runs.of(run.pipeline) is not None:
                 continue
             try:
                 self._runs.start(run.pipeline, continued(run, self._site, self._settings, self._mirror))
+                self._site.state.events.record([event_of_taking_up(run)], self._site.clock())
                 resumed.append(run.id)
             except ReconcilerError as error:
                 abandon(self._site, run, RunStatus.FAILED, f"cannot be taken up again: {error}")
         return resumed
 
-    def save_resources(self) -> None:
-        """Say how every resource of the applied revision stands."""
-        if self._applied is None:
+    def save_resources(self, only: frozenset[str] | None = None) -> None:
+        """Say how every resource of the applied revision stands, or only pipelines of these names."""
+        if self._intake.applied is None:
             return
         unsupported = {
             graph.pipeline: "; ".join(f"job {name}: {why}" for name, why in graph.unsupported)
-            for graph in self._applied.graphs
+            for graph in self._intake.applied.graphs
             if graph.unsupported
         }
         resources = resources_of(
-            self._applied.desired,
+            self._intake.applied.desired,
             self._site.state,
             self._settings.name,
             self._starter.waiting,
             unsupported,
-            self._schedules.conditions(self._applied.desired.schedules, self._applied.firings),
-            self._mutated,
+            self._schedules.conditions(self._intake.applied.desired.schedules, self._intake.applied.firings),
+            self._intake.mutated,
+            self._starter.taken,
+            self._starter.frozen,
+            {name: pinned.trouble for name, pinned in self._starter.pinned.items() if pinned.trouble},
         )
+        resources = with_drift(resources, self._drift.findings, self._settings.upkeep.heals_itself)
+        resources.extend(orphans(self._site.state.sources, self._settings.name, self._intake.applied.desired))
+        if only is not None:
+            resources = [each for each in resources if each.kind is Kind.PIPELINE and each.name in only]
         self._site.state.sources.save_resources(self._settings.name, resources, self._site.clock())
+
+    def run(self, asked: AskedRun) -> Begun:
+        """Start a run that somebody asks for, of the revision that is applied.
+
+        Raises:
+            UsageError: it cannot be run, or something is in the way.
+        """
+        if self._holds.look():
+            self._is_dirty = True
+        newest = self._intake.applied_or_recalled()
+        if newest is None:
+            raise UsageError("no revision is applied yet", place=self._settings.address)
+        if asked.pipeline in self._starter.taken:
+            told = f"pipeline {asked.pipeline} is one of source {self._starter.taken[asked.pipeline]}"
+            raise UsageError(told, hint=f"run that one, or give the one of {self._settings.name} another name")
+        applied = self._with_pinned(newest)
+        pinned = self._starter.pinned.get(asked.pipeline)
+        if pinned is not None and pinned.desired is not None:
+            applied = replace(applied, desired=pinned.desired)
+        begun = self._asked.start(asked, applied)
+        self._ran |= {asked.pipeline}
+        self._starter.frozen.pop(asked.pipeline, None)
+        self.save_resources(self._ran)
+        return begun
 
     def cancel(self, run_id: str) -> bool:
         """Have a run end; False where it is not one that this process carries out."""
         return self._runs.cancel(run_id)
+
+    def retire(self) -> None:
+        """Do nothing more, but let what runs go on to its end; blocks until it has come there.
+
+        Another follower of the same source may have taken over meanwhile, with its runs.
+        """
+        self._site.environments.notify_no_more(self._look_again)
+        self._drift.stop(_PATIENCE_SECONDS)
+        self._upgrades.wait(_PATIENCE_SECONDS)
+        self._runs.listen(self._names.tell, instead_of=self._look_again)
+        self._names.release(self._settings.name, self._look_again)
+        self._runs.wait()
+        self._mirror.close()
 
     def stop(self) -> None:
         """Interrupt what runs, so that the next process takes it up, and wait until it stands still."""
@@ -229,10 +296,15 @@ class Follower:
         if self._site.remote_data is not None:
             self._site.remote_data.abandon()
         self._runs.wait()
+        self._drift.stop(_PATIENCE_SECONDS)
         self._upgrades.wait(_PATIENCE_SECONDS)
-        self._record.note(self._upgrades.told)
-        self.save_resources()
+        self._record.note(self._notes())
+        self.save_resources(None if self._has_looked else self._ran)  # of the rest, who never looked knows nothing
         self._mirror.close()
+
+    def wait_for_drift(self) -> None:
+        """Wait until no look for drift is under way."""
+        self._drift.wait()
 
     def wait(self) -> None:
         """Wait until no run is under way, and the branch of upgrades is seen to."""

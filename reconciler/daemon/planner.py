@@ -41,6 +41,12 @@ class Loaded:
     firings: Mapping[str, Firing]
 
     @cached_property
+    def pipelines(self) -> frozenset[str]:
+        """The names that its runs go by."""
+        scheduled = (firing.graph for firing in self.firings.values() if firing.graph is not None)
+        return frozenset(graph.pipeline for graph in (*self.graphs, *scheduled))
+
+    @cached_property
     def environments(self) -> tuple[EnvironmentSpec, ...]:
         """The environments that steps of this revision run in, each once."""
         scheduled = (firing.graph for firing in self.firings.values() if firing.graph is not None)
@@ -67,6 +73,7 @@ class Planner:
         data_roots: folders from which manifests may name data by absolute path.
         base_images: None where steps run on an engine without images.
         remote_data: None where URLs are not looked up.
+        folder: only manifests below it count, "" for all.
     """
 
     def __init__(
@@ -75,12 +82,13 @@ class Planner:
         data_roots: Sequence[str] = (),
         base_images: BaseImages | None = None,
         remote_data: RemoteStore | None = None,
+        folder: str = "",
     ) -> None:
         self._state = state
         self._base_images = base_images
         self._remote_data = remote_data
         self._data_roots = data_roots
-        self._loader = Loader(state.documents)
+        self._loader = Loader(state.documents, folder)
         self._releases = ReleaseReader(state.documents)
         self._builder = GraphBuilder()
         self._judge = VersionJudge()
@@ -136,8 +144,8 @@ class Planner:
         """What a schedule runs that fires for a moment, with the references of the desired state as it is now."""
         return fire(schedule, Registry(desired), trigger_time(moment))
 
-    def keep_versions(self, planned: Planned, repository: Repository) -> None:
-        """Note what the versions of an applied revision mean from now on."""
+    def keep_versions(self, planned: Planned, repository: Repository, source: str) -> None:
+        """Note what the versions of an applied revision of a source mean from now on."""
         desired, actual = planned.desired, planned.actual
         interfaces = interfaces_of(self._judge.to_keep(desired, actual), desired, repository.objects)
-        self._state.sources.save_versions(self._judge.fresh(desired, actual, interfaces))
+        self._state.sources.save_versions(self._judge.fresh(desired, actual, interfaces), source)

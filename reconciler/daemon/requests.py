@@ -6,8 +6,12 @@ import contextlib
 import json
 import time
 import uuid
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+from reconciler.model.asked_runs import AskedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +20,32 @@ class Request:
 
     Attributes:
         refresh_images: names of images are to be resolved anew first.
+        confirm_prune: a revision may take away as much as it does.
+        drift: what differs with no new commit is to be looked for.
+        news: what somebody changed in the state, such as `resume`; no failed pipeline is tried again for it.
+        run: the run that is asked for.
+        source: the one that is meant, "" for all.
+        override: what is frozen is to start too.
     """
 
     name: str
     cancel: str = ""
     refresh_images: bool = False
+    confirm_prune: bool = False
+    drift: bool = False
+    news: str = ""
+    run: AskedRun | None = None
+    source: str = ""
+    override: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """What came of a request; `run` is the run that it started, "" where it started none."""
+
     is_good: bool
     message: str
+    run: str = ""
 
 
 class Requests:
@@ -35,41 +54,81 @@ class Requests:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def ask(self, cancel: str = "", refresh_images: bool = False) -> str:
-        """Ask for a reconciliation, or for the end of a run; returns the request's name."""
+    def ask(
+        self,
+        cancel: str = "",
+        refresh_images: bool = False,
+        confirm_prune: bool = False,
+        drift: bool = False,
+        news: str = "",
+        run: AskedRun | None = None,
+        source: str = "",
+        override: bool = False,
+    ) -> str:
+        """Ask for a reconciliation, for the end of a run, or for one; returns the request's name."""
         name = f"{time.time_ns()}-{uuid.uuid4().hex[:8]}"
-        _write(self._folder / f"{name}.asked", {"cancel": cancel, "refresh_images": refresh_images})
+        asked = {
+            "cancel": cancel,
+            "refresh_images": refresh_images,
+            "confirm_prune": confirm_prune,
+            "drift": drift,
+            "news": news,
+            "run": asdict(run) if run is not None else None,
+            "source": source,
+            "override": override,
+        }
+        _write(self._folder / f"{name}.asked", asked)
         return name
 
     def pending(self) -> list[Request]:
         """What is asked, in the order in which it was."""
         found = []
         for path in sorted(self._folder.glob("*.asked")):
-            with contextlib.suppress(FileNotFoundError, ValueError):  # taken back meanwhile, or not one of ours
+            # Taken back meanwhile, or not one of ours.
+            with contextlib.suppress(FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
                 read = json.loads(path.read_text(encoding="utf-8"))
-                found.append(Request(path.stem, str(read.get("cancel", "")), bool(read.get("refresh_images"))))
+                found.append(
+                    Request(
+                        path.stem,
+                        str(read.get("cancel", "")),
+                        bool(read.get("refresh_images")),
+                        bool(read.get("confirm_prune")),
+                        bool(read.get("drift")),
+                        str(read.get("news", "")),
+                        _run_of(path.stem, read.get("run")),
+                        str(read.get("source", "")),
+                        bool(read.get("override")),
+                    )
+                )
         return found
 
-    def answer(self, name: str, is_good: bool, message: str) -> None:
+    def answer(self, name: str, is_good: bool, message: str, run: str = "") -> None:
         """Answer, unless nobody waits any more."""
         try:
             (self._folder / f"{name}.asked").unlink()
         except FileNotFoundError:
             return
-        _write(self._folder / f"{name}.answered", {"is_good": is_good, "message": message})
+        _write(self._folder / f"{name}.answered", {"is_good": is_good, "message": message, "run": run})
 
-    def wait(self, name: str, timeout_seconds: float) -> Answer | None:
-        """The answer, None where none comes in time."""
+    def wait(self, name: str, timeout_seconds: float, is_given_up: Callable[[], bool] = lambda: False) -> Answer | None:
+        """The answer, None where none comes in time, or it is given up."""
         path = self._folder / f"{name}.answered"
         deadline = time.monotonic() + timeout_seconds
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not is_given_up():
             if path.exists():
                 read = json.loads(path.read_text(encoding="utf-8"))
                 path.unlink()
-                return Answer(bool(read["is_good"]), str(read["message"]))
+                return Answer(bool(read["is_good"]), str(read["message"]), str(read.get("run", "")))
             time.sleep(0.02)
         (self._folder / f"{name}.asked").unlink(missing_ok=True)
         return None
+
+
+def _run_of(name: str, asked: dict[str, Any] | None) -> AskedRun | None:
+    if asked is None:
+        return None
+    inputs = tuple((str(given), str(value)) for given, value in asked["inputs"])
+    return AskedRun(**{**asked, "inputs": inputs, "request": name})
 
 
 def _write(path: Path, body: dict[str, object]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 
 from reconciler.execution.carry_out import ENDED_BY_HAND
 from reconciler.execution.pipeline_run import PipelineRun
+from reconciler.log_facts import about
 from reconciler.model.pipelines import OnNewRevision
 from reconciler.model.runs import SUPERSEDED
 from reconciler.model.steps import Graph
@@ -22,32 +24,54 @@ class RunsUnderWay:
         on_end: called in the thread of a run once it is under way no more.
     """
 
-    def __init__(self, on_end: Callable[[], None]) -> None:
+    def __init__(self, on_end: Callable[[], None] = lambda: None) -> None:
         self._on_end = on_end
         self._runs: dict[str, PipelineRun] = {}
         self._lock = threading.Lock()
+        self._is_held = False
         self._is_idle = threading.Event()
         self._is_idle.set()
+
+    def listen(self, on_end: Callable[[], None], instead_of: Callable[[], None] | None = None) -> None:
+        """Have somebody else called from now on; with `instead_of`, only where that is who is called now."""
+        with self._lock:
+            if instead_of in (None, self._on_end):
+                self._on_end = on_end
 
     def of(self, pipeline: str) -> PipelineRun | None:
         with self._lock:
             return self._runs.get(pipeline)
 
+    @property
+    def pipelines(self) -> list[str]:
+        """Those of which a run is under way."""
+        with self._lock:
+            return list(self._runs)
+
+    def hold(self) -> None:
+        """Begin no other run: those that come are left to the next process, as though they were interrupted."""
+        with self._lock:
+            self._is_held = True
+
     def start(self, pipeline: str, run: PipelineRun) -> None:
         with self._lock:
+            if self._is_held:
+                return
             self._runs[pipeline] = run
             self._is_idle.clear()
-        threading.Thread(target=self._go, args=(pipeline, run), name=f"run {pipeline}", daemon=True).start()
+        go = copy_context().run  # what the log knows of who starts it holds for the run
+        threading.Thread(target=go, args=(self._go, pipeline, run), name=f"run {pipeline}", daemon=True).start()
 
     def _go(self, pipeline: str, run: PipelineRun) -> None:
-        try:
-            ended = run.go()
-            log.info("%s %s%s", ended.id, ended.status, f": {ended.error}" if ended.error else "")
-        except Exception as error:  # a fault of ours must not leave the run looking alive
-            log.exception("run of %s broke off", pipeline)
-            run.give_up(f"{type(error).__name__}: {error}")
-        finally:
-            self._end(pipeline)
+        with about(pipeline=pipeline, run=run.id, revision=run.revision):
+            try:
+                ended = run.go()
+                log.info("%s %s%s", ended.id, ended.status, f": {ended.error}" if ended.error else "")
+            except Exception as error:  # a fault of ours must not leave the run looking alive
+                log.exception("run of %s broke off", pipeline)
+                run.give_up(f"{type(error).__name__}: {error}")
+            finally:
+                self._end(pipeline)
 
     def _end(self, pipeline: str) -> None:
         with self._lock:

@@ -1,154 +1,305 @@
-"""The daemon: one process that follows a source until it is told to stop."""
+"""The daemon: one process that follows sources, each by itself, until it is told to stop."""
 
 from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from reconciler.daemon.follower import RUN_ENDED, Follower, Outcome
-from reconciler.daemon.requests import Request, Requests
+from reconciler.daemon.desk import Desk
+from reconciler.daemon.outcome import Outcome
+from reconciler.daemon.pipeline_names import PipelineNames
+from reconciler.daemon.requests import Requests
+from reconciler.daemon.retention import tidy_and_tell
+from reconciler.daemon.runs_under_way import RunsUnderWay
+from reconciler.daemon.sd_notify import ServiceSupervisor
+from reconciler.daemon.source_loop import SourceLoop
 from reconciler.daemon.source_settings import SourceSettings
+from reconciler.daemon.vital_signs import VitalSigns
 from reconciler.execution.site import Site
-from reconciler.source.mirror import Mirror
-from reconciler.source.watch import FolderWatch, RefWatch
+from reconciler.model.errors import ReconcilerError
+from reconciler.source.watch import FolderWatch
 
 log = logging.getLogger("reconciler")
-_LONGEST_WAIT_SECONDS = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class DaemonSettings:
-    """How the daemon works; times in seconds."""
-
-    source: SourceSettings
-    interval: float = 60.0
-    jitter: float = 5.0
+_TIDYING = "what is kept"  # unlike the name of any source
+_REQUESTS_SECONDS = 10.0  # where no folder can be watched
+_STOP_SECONDS = 90.0  # what our end takes at most, besides the time that runs are given
+_LOOK_SECONDS = 0.2
+_STOP, _RELOAD, _REQUEST, _TURN = "stop", "reload", "request", "turn"
 
 
 class Daemon:
-    """Wakes for a push, a request, a due retry or the clock, and reconciles."""
+    """Starts the loops of the sources, hands them what is asked for, and stops them.
 
-    def __init__(self, site: Site, settings: DaemonSettings, on_outcome: Callable[[Outcome], None]) -> None:
+    Args:
+        on_outcome: told what each turn of a source came to, in a thread of its own.
+        reread: gives the sources as they are to be followed now, raising `ReconcilerError` where that cannot be told;
+            None where they stay as they are.
+        drain_seconds: how long runs may go on once we are told to stop, before they are left to the next process.
+        supervisor: who is told how we are.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        sources: Sequence[SourceSettings],
+        on_outcome: Callable[[str, Outcome], None],
+        reread: Callable[[], Sequence[SourceSettings]] | None = None,
+        drain_seconds: float = 0.0,
+        supervisor: ServiceSupervisor | None = None,
+    ) -> None:
         self._site = site
-        self._settings = settings
+        self._sources = tuple(sources)
         self._on_outcome = on_outcome
+        self._reread = reread
         self._wake: SimpleQueue[str] = SimpleQueue()  # unlike an event, it may be used in a signal handler
-        self._is_stopping = False
-        self._mirror = open_mirror(site, settings.source)
-        self._follower = Follower(site, settings.source, self._mirror, lambda: self._rouse(RUN_ENDED))
-        self._requests = Requests(site.state.folder.requests)
+        self._names = PipelineNames(site.state)
+        self._runs: dict[str, RunsUnderWay] = {}
+        self._loops: dict[str, SourceLoop] = {}
+        self._leaving: dict[str, SourceLoop] = {}
+        self._drain_seconds = drain_seconds
+        self._supervisor = supervisor or ServiceSupervisor()
+        self._vital_signs = VitalSigns(self._supervisor, site.state, self._loops, self._runs)
+        self._desk = Desk(Requests(site.state.folder.requests), self._loops, self._runs, self._names)
+        self._scheduler = _scheduler()
 
-    def once(self) -> Outcome:
-        """Reconcile one time and wait for the runs."""
+    def once(self, beside: AbstractContextManager[object] | None = None) -> Mapping[str, Outcome]:
+        """Reconcile every source one time, all at once, and wait for the runs; returns what each came to.
+
+        Args:
+            beside: see `run`.
+        """
         self._site.state.lock.acquire()
+        ends: SimpleQueue[tuple[str, Outcome | Exception]] = SimpleQueue()
+        outcomes: dict[str, Outcome] = {}
+        faults: list[Exception] = []
+        besides = ExitStack()
         try:
-            self._follower.resume()
-            self._follower.wait()
-            outcome = self._follower.reconcile("once", is_asked=True)
-            self._on_outcome(outcome)
-            self._follower.wait()
-            return outcome
+            self._prepare()
+            if beside is not None:
+                besides.enter_context(beside)
+            for loop in self._loops.values():
+                loop.start_once(lambda name, outcome: ends.put((name, outcome)))
+            for _ in self._loops:
+                name, outcome = ends.get()  # unlike the end of a thread, it can be waited for and interrupted
+                if isinstance(outcome, Exception):
+                    faults.append(outcome)
+                else:
+                    outcomes[name] = outcome
         finally:
-            self._follower.stop()
+            self._stop_all()
+            besides.close()
             self._site.state.lock.release()
+        if faults:  # of the others nothing is lost: what came of them is in the state
+            raise faults[0]
+        return outcomes
 
-    def run(self) -> None:
-        """Reconcile until SIGTERM or SIGINT."""
+    @property
+    def settings(self) -> Mapping[str, SourceSettings]:
+        """How the sources are followed at the moment, by name; like those below, for any thread to ask."""
+        return {name: loop.settings for name, loop in [*self._loops.items()]}
+
+    @property
+    def queued(self) -> Mapping[str, int]:
+        """How much waits for the next turn of each source."""
+        return {name: loop.queued for name, loop in [*self._loops.items()]}
+
+    @property
+    def hung(self) -> Sequence[str]:
+        """The sources whose loops are stuck."""
+        return self._vital_signs.hung()
+
+    def rouse(self, source: str, trigger: str) -> bool:
+        """Have a source looked at; False where it is not followed."""
+        loop = self._loops.get(source)
+        if loop is not None:
+            loop.rouse(trigger)
+        return loop is not None
+
+    def run(self, beside: AbstractContextManager[object] | None = None) -> None:
+        """Reconcile until SIGTERM or SIGINT.
+
+        Args:
+            beside: entered for as long as that goes on, once no other daemon can be on this state.
+        """
         self._site.state.lock.acquire()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stop())
-        watches = (
-            RefWatch(self._settings.source.url, lambda: self._rouse("push")),
-            FolderWatch(self._site.state.folder.requests, lambda: self._rouse("request"), _is_request),
-        )
-        scheduler = self._scheduler()
+            signal.signal(number, lambda *_: self._wake.put(_STOP))
+        if self._reread is not None:
+            signal.signal(signal.SIGHUP, lambda *_: self._wake.put(_RELOAD))
+        watch = FolderWatch(self._site.state.folder.requests, lambda: self._wake.put(_REQUEST), _is_request)
+        besides = ExitStack()
         try:
-            for watch in watches:
-                watch.start()
-            for run_id in self._follower.resume():
-                log.info("taking up %s again", run_id)
-            self._rouse("start")
-            while not self._is_stopping:
-                trigger = self._wait()
-                if not self._is_stopping:
-                    self._turn(trigger)
+            self._prepare()
+            if beside is not None:
+                besides.enter_context(beside)
+            watch.start()
+            self._scheduler.start()
+            self._tidy_daily()
+            for loop in self._loops.values():
+                self._begin(loop)
+            self._wake.put(_REQUEST)
+            while (news := self._news()) != _STOP:
+                self._attend(news)
+            self._supervisor.stopping(self._drain_seconds + _STOP_SECONDS)
+            self._drain()
         finally:
             log.info("stopping")
-            for watch in watches:
-                watch.stop()
-            scheduler.shutdown(wait=False)
-            self._follower.stop()
+            besides.close()
+            watch.stop()
+            if self._scheduler.running:
+                self._scheduler.shutdown(wait=False)
+            self._stop_all()
             self._site.state.lock.release()
 
-    def _wait(self) -> str:
-        """Block until there is a reason to look, and give the newest one."""
-        due = self._follower.next_due()
-        timeout = _LONGEST_WAIT_SECONDS if due is None else max(0.0, due - self._site.clock())
-        try:
-            trigger = self._wake.get(timeout=min(timeout, _LONGEST_WAIT_SECONDS))
-        except Empty:
-            self._follower.retry()
-            return "interval"
-        while not self._wake.empty():
-            trigger = self._wake.get()
-        return trigger
+    def _news(self, seconds: float = _REQUESTS_SECONDS) -> str:
+        """What woke us; the supervisor hears of us before we fall asleep."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._vital_signs.tell()
+            with suppress(Empty):
+                return self._wake.get(timeout=self._vital_signs.wait_seconds(left))
+        return _REQUEST
 
-    def _turn(self, trigger: str) -> None:
-        """One reconciliation, whatever woke us; a fault in it never ends the daemon."""
-        requests = [request for request in self._requests.pending() if not self._is_cancellation(request)]
-        asked = [request.name for request in requests]
-        try:
-            if any(request.refresh_images for request in requests):
-                self._follower.refresh_images()
-            outcome = self._follower.reconcile("request" if asked else trigger, is_asked=bool(asked))
-        except Exception as error:  # the loop must go on; the next turn may succeed
-            log.exception("reconciliation failed")
-            outcome = Outcome(error=f"{type(error).__name__}: {error}")
-        self._on_outcome(outcome)
-        for request in asked:
-            self._requests.answer(request, outcome.is_good, outcome.error or outcome.revision)
+    def _attend(self, news: str) -> None:
+        if news == _RELOAD:
+            self._supervisor.reloading()
+            self._reload()
+            self._supervisor.ready()
+        if news != _TURN:
+            self._desk.hand_out()
 
-    def _is_cancellation(self, request: Request) -> bool:
-        """Whether a run was to be ended; if so, it is being ended."""
-        if not request.cancel:
-            return False
-        is_found = self._follower.cancel(request.cancel)
-        message = f"cancelling {request.cancel}" if is_found else f"{request.cancel} is not under way here"
-        self._requests.answer(request.name, is_found, message)
-        return True
+    def _drain(self) -> None:
+        """Start nothing new, and let runs come to their end; another signal, or the end of their time, leaves them."""
+        end = time.monotonic() + self._drain_seconds
+        if not self._drain_seconds or not self._under_way():
+            return
+        log.info("stopping once %s ended; another signal leaves what runs", ", ".join(self._under_way()))
+        for runs in self._runs.values():
+            runs.hold()
+        for loop in self._loops.values():
+            loop.end()
+        while self._under_way() and time.monotonic() < end:
+            news = self._news(_LOOK_SECONDS)
+            if news == _STOP:
+                break
+            self._desk.hand_out()
+        left = self._under_way()
+        if left:
+            log.info("leaving %s to the next daemon", ", ".join(left))
 
-    def _rouse(self, trigger: str) -> None:
-        self._wake.put(trigger)
+    def _under_way(self) -> list[str]:
+        return [pipeline for runs in self._runs.values() for pipeline in runs.pipelines]
 
-    def _stop(self) -> None:
-        self._is_stopping = True
-        self._rouse("stop")
+    def _came_to(self, source: str, outcome: Outcome) -> None:
+        """In the thread of a source."""
+        self._on_outcome(source, outcome)
+        self._vital_signs.came_to(source, outcome)
+        self._wake.put(_TURN)
 
-    def _scheduler(self) -> Any:
-        from apscheduler.schedulers.background import BackgroundScheduler
+    def _prepare(self) -> None:
+        """The loops of all sources, none of which has begun: what pipelines each has is known before one asks."""
+        names = [source.name for source in self._sources]
+        if self._reread is not None:
+            for gone in {source.name for source in self._site.state.sources.all()} - {*names}:
+                self._site.state.sources.forget(gone)
+        self._site.state.settings.followed = names
+        self._names.recall(names)
+        for source in self._sources:
+            self._loops[source.name] = self._loop(source)
 
-        scheduler = BackgroundScheduler(timezone="UTC")
-        scheduler.add_job(
-            lambda: self._rouse("interval"),
+    def _loop(self, source: SourceSettings) -> SourceLoop:
+        runs = self._runs.setdefault(source.name, RunsUnderWay())
+        return SourceLoop(self._site, source, runs, self._names, self._came_to, self._desk.answer)
+
+    def _begin(self, loop: SourceLoop, after: SourceLoop | None = None) -> None:
+        loop.start(after)
+        self._scheduler.add_job(
+            lambda: loop.rouse("interval"),
             "interval",
-            seconds=self._settings.interval,
-            jitter=min(self._settings.jitter, self._settings.interval / 10),
+            id=_looks_at(loop.name),
+            replace_existing=True,
+            seconds=loop.settings.interval,
+            jitter=min(loop.settings.jitter, loop.settings.interval / 2) or None,
             coalesce=True,
             max_instances=1,
         )
-        scheduler.start()
-        return scheduler
+
+    def _tidy_daily(self) -> None:
+        """Remove what is not to be kept, an hour after the start and then once a day."""
+
+        def work() -> None:
+            for loop in list(self._loops.values())[:1]:  # what is kept is the same for all
+                tidy_and_tell(self._site.state, loop.settings.upkeep.retention, self._site.clock())
+
+        first = datetime.now(UTC) + timedelta(hours=1)
+        self._scheduler.add_job(work, "interval", id=_TIDYING, days=1, next_run_time=first, coalesce=True)
+
+    def _reload(self) -> None:
+        """Follow what is to be followed now; where that cannot be told, everything stays as it is."""
+        if self._reread is None:
+            return
+        try:
+            sources = tuple(self._reread())
+        except ReconcilerError as error:
+            log.error("the configuration is left as it was: %s", error)
+            return
+        log.info("the configuration was read again: %s", ", ".join(source.name for source in sources) or "no source")
+        wanted = {source.name: source for source in sources}
+        for name in [name for name in self._loops if name not in wanted]:
+            self._scheduler.remove_job(_looks_at(name))
+            self._leaving[name] = self._loops.pop(name)
+            self._leaving[name].retire(partial(self._forget, name))
+        for name, source in wanted.items():
+            before = self._loops.get(name)
+            if before is not None and before.settings == source:
+                continue
+            self._loops[name] = loop = self._loop(source)
+            if before is not None:
+                before.retire()
+                self._desk.hand_on(loop)
+            self._begin(loop, before or self._leaving.pop(name, None))
+        self._site.state.settings.followed = list(wanted)
+
+    def _forget(self, name: str) -> None:
+        if name not in self._loops:  # else it came back meanwhile
+            self._site.state.sources.forget(name)
+
+    def _stop_all(self) -> None:
+        """All loops to their end, then all runs: none is started behind our back."""
+        for loop in self._loops.values():
+            loop.end()
+        if self._site.remote_data is not None:
+            self._site.remote_data.abandon()
+        for runs in self._runs.values():
+            runs.interrupt()
+        for loop in self._loops.values():
+            if loop.is_over():
+                loop.stop()
+            else:
+                log.error("%s does not come to its end, and is left", loop.name)
+        for runs in self._runs.values():
+            runs.interrupt()
+            runs.wait()
+
+
+def _scheduler() -> Any:
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    return BackgroundScheduler(timezone="UTC")
+
+
+def _looks_at(source: str) -> str:
+    """The job that has a source looked at; no other job is named so."""
+    return f"source {source}"
 
 
 def _is_request(path: str) -> bool:
     """Whether a changed file asks for something; the answers lie beside it."""
     return path.endswith(".asked")
-
-
-def open_mirror(site: Site, source: SourceSettings) -> Mirror:
-    """The mirror of a source, kept in the state."""
-    return Mirror(source.url, source.branch, site.state.folder.sources / f"{source.name}.git")

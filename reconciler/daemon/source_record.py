@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from reconciler.model.events import SOURCE_KIND, Event, EventType
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.status import Condition, ConditionType, ready, stalled
-from reconciler.state.sources import Sources, SourceState
+from reconciler.model.status import Condition, ConditionType, ready
+from reconciler.state.history import APPLIED, REFUSED
+from reconciler.state.sources import SourceState
+from reconciler.state.store import State
 
 Conditions = tuple[Condition, ...]
 
@@ -15,35 +18,68 @@ Conditions = tuple[Condition, ...]
 class SourceRecord:
     """The record of one source."""
 
-    def __init__(self, sources: Sources, name: str, url: str, branch: str, clock: Callable[[], float]) -> None:
-        self._sources = sources
+    def __init__(self, state: State, name: str, url: str, branch: str, clock: Callable[[], float]) -> None:
+        self._state = state
+        self._sources = state.sources
         self._blank = SourceState(name, url, branch)
         self._clock = clock
         self._of_newest: Conditions = ()
         self._note = ""
+        self._pin = ""
         self._is_away = False
 
-    def applied(self, snapshot: Snapshot) -> None:
+    def taken_up(self, snapshot: Snapshot, trigger: str) -> None:
+        """A revision is looked at."""
+        name, revision = self._blank.name, snapshot.revision
+        message = f"{revision} is taken up ({trigger})"
+        happened = Event(name, SOURCE_KIND, name, EventType.NORMAL, "TakenUp", message, revision)
+        self._state.events.record([happened], self._clock())
+
+    def pushed_upgrades(self, message: str) -> None:
+        """A branch with upgraded references was pushed; in the thread that did."""
+        name = self._blank.name
+        happened = Event(name, SOURCE_KIND, name, EventType.NORMAL, "UpgradesPushed", message)
+        self._state.events.record([happened], self._clock())
+
+    def applied(self, snapshot: Snapshot, trigger: str) -> None:
         """A revision is applied from now on."""
         self._of_newest = ready("Applied", f"applied {snapshot.revision}")
-        self._save(
-            replace(
-                self._attempt(snapshot),
-                applied_revision=snapshot.revision,
-                applied_commit=snapshot.commit or "",
+        with self._state.database.transaction():
+            self._note_outcome(snapshot, APPLIED, trigger)
+            self._save(
+                replace(
+                    self._attempt(snapshot),
+                    applied_revision=snapshot.revision,
+                    applied_commit=snapshot.commit or "",
+                )
             )
-        )
 
-    def refused(self, snapshot: Snapshot, reason: str, message: str) -> None:
-        """A revision is not applied, what was applied before stays."""
-        self._of_newest = stalled(reason, message)
-        self._save(self._attempt(snapshot))
+    def refused(self, snapshot: Snapshot, conditions: Conditions, trigger: str) -> None:
+        """A revision is not applied, what was applied before stays; the first condition says why."""
+        self._of_newest = conditions
+        with self._state.database.transaction():
+            self._note_outcome(snapshot, REFUSED, trigger, conditions[0].reason, conditions[0].message)
+            self._save(self._attempt(snapshot))
+
+    def _note_outcome(
+        self, snapshot: Snapshot, outcome: str, trigger: str, reason: str = "", message: str = ""
+    ) -> None:
+        name, now = self._blank.name, self._clock()
+        self._state.history.note_revision(name, snapshot.revision, outcome, trigger, reason, message, now)
 
     def note(self, text: str) -> None:
         """What is to be said besides of a revision that is applied, "" for nothing any more."""
         if text == self._note:
             return
         self._note = text
+        if self._of_newest and not self._is_away:
+            self._save(replace(self._known(), conditions=self._conditions()))
+
+    def pin(self, told: str) -> None:
+        """The source stays at an earlier revision, and why; "" where it does no more."""
+        if told == self._pin:
+            return
+        self._pin = told
         if self._of_newest and not self._is_away:
             self._save(replace(self._known(), conditions=self._conditions()))
 
@@ -74,13 +110,16 @@ class SourceRecord:
         )
 
     def _conditions(self) -> Conditions:
+        newest = self._of_newest
+        if self._pin and newest and newest[0].status:
+            newest = ready("Pinned", self._pin)
         if not self._note:
-            return self._of_newest
+            return newest
         return tuple(
             replace(each, message=f"{each.message}; {self._note}")
             if each.type is ConditionType.READY and each.status
             else each
-            for each in self._of_newest
+            for each in newest
         )
 
     def _known(self) -> SourceState:

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
+from reconciler.daemon.freezes import Freezes
+from reconciler.daemon.holds import Holds
+from reconciler.daemon.pinned import PinnedPipeline
 from reconciler.daemon.planner import Loaded, Planner
 from reconciler.daemon.retries import Decision, next_attempt
 from reconciler.daemon.runs_under_way import RunsUnderWay
 from reconciler.daemon.schedules import Due, SourceSchedules
 from reconciler.daemon.source_settings import SourceSettings
-from reconciler.execution.carry_out import Order, new_run, restore
+from reconciler.execution.carry_out import Order, mending_run, new_run, restore
 from reconciler.execution.site import Site
 from reconciler.execution.workspace import Objects
+from reconciler.log_facts import about
 from reconciler.model.desired import Desired
+from reconciler.model.drift import Drift
 from reconciler.model.plan import Actual, PipelineAction, PipelinePlan
+from reconciler.model.runs import Run
 from reconciler.model.steps import Graph
 from reconciler.planning.diff import plan_pipeline
+from reconciler.planning.drift import to_remake, without_root
 
 log = logging.getLogger("reconciler")
+DRIFT = "drift"  # the trigger of runs that mend
+INTERVAL, THAW = "interval", "end of a freeze"
 
 
 class Starter:
@@ -26,6 +36,9 @@ class Starter:
 
     Attributes:
         waiting: why pipelines that are to run do not do so yet, by name.
+        frozen: why pipelines that are to run may not start at the moment, by name.
+        pinned: pipelines that are of an earlier revision, by name.
+        taken: the sources that have pipelines of the same names, by name.
     """
 
     def __init__(
@@ -36,6 +49,8 @@ class Starter:
         planner: Planner,
         schedules: SourceSchedules,
         runs: RunsUnderWay,
+        holds: Holds,
+        freezes: Freezes,
     ) -> None:
         self._site = site
         self._settings = settings
@@ -43,8 +58,13 @@ class Starter:
         self._planner = planner
         self._schedules = schedules
         self._runs = runs
+        self._holds = holds
+        self._freezes = freezes
         self._due: dict[str, float] = {}
         self.waiting: dict[str, str] = {}
+        self.frozen: dict[str, str] = {}
+        self.pinned: dict[str, PinnedPipeline] = {}
+        self.taken: dict[str, str] = {}
 
     def next_due(self) -> float | None:
         """When a retry or a schedule is due, seconds since the epoch; None where none is waiting."""
@@ -55,27 +75,59 @@ class Starter:
         """Retries that are due are seen to at the next start, and until then nobody need be woken for them."""
         self._due = {}
 
-    def start(self, applied: Loaded, trigger: str, is_asked: bool) -> list[str]:
-        """Start or restore what the revision asks for; returns the pipelines and the ids of what was restored."""
+    def start(self, applied: Loaded, trigger: str, is_asked: bool, is_overriding: bool = False) -> list[str]:
+        """Start or restore what the revision asks for; returns the pipelines and the ids of what was restored.
+
+        With `is_overriding`, what is frozen starts all the same.
+        """
         self.waiting = {}
+        before, self.frozen = self.frozen, {}
         self._due = {}
-        actual = self._planner.actual(self._settings.name, applied.graphs)
+        # What pins say is in the graphs already, so that only who suspends holds anything still.
+        actual = replace(self._planner.actual(self._settings.name, applied.graphs), held=self._holds.pipelines)
         started = []
         for graph in applied.graphs:
+            if graph.pipeline in self.taken:
+                continue
             if self._runs.of(graph.pipeline) is not None:
-                self._runs.supersede(graph, applied.desired.snapshot.revision)
+                if not self._holds.why(graph, graph.pipeline):
+                    self._runs.supersede(graph, applied.desired.snapshot.revision)
                 continue
             plan = plan_pipeline(graph, actual)
+            if plan.held and self._next_attempt(graph).due is not None:
+                self.waiting[graph.pipeline] = plan.held
             if graph.waiting:
                 self.waiting[graph.pipeline] = "; ".join(graph.hindrances)
             if plan.action is PipelineAction.NONE:
                 continue
             if plan.action is PipelineAction.RUN and not self._is_due(graph, is_asked):
                 continue
-            started.append(self._carry_out(plan, actual, applied.desired, trigger))
-        self._schedules.follow(applied.desired.schedules, applied.firings)
+            why = self._freezes.why(graph.pipeline)
+            if why and not is_overriding:
+                self._freeze(graph.pipeline, why)
+                continue
+            if why:
+                plan = replace(plan, reasons=(*plan.reasons, f"overriding: {why}"))
+            thawed = THAW if graph.pipeline in before and trigger == INTERVAL else trigger
+            started.append(self._carry_out(plan, actual, applied.desired, thawed))
+        schedules = applied.desired.schedules
+        self._schedules.follow(schedules, applied.firings, self._holds.schedules(schedules))
         started.extend(filter(None, (self._fire(due, applied.desired) for due in self._schedules.due())))
         return started
+
+    def _freeze(self, pipeline: str, why: str) -> None:
+        self.frozen[pipeline] = why
+        until = self._freezes.until(pipeline)
+        if until is not None:
+            self._due[pipeline] = until
+
+    def stand_still(self, applied: Loaded) -> None:
+        """Start nothing, as the source is suspended; what schedules would fire for meanwhile is passed over."""
+        self.waiting = {}
+        self.frozen = {}
+        self._due = {}
+        schedules = applied.desired.schedules
+        self._schedules.follow(schedules, applied.firings, frozenset(each.name for each in schedules))
 
     def _is_due(self, graph: Graph, is_asked: bool) -> bool:
         decision = self._next_attempt(graph)
@@ -95,20 +147,62 @@ class Starter:
         return next_attempt([run for run in runs if run.source == self._settings.name], self._settings.retries)
 
     def _carry_out(self, plan: PipelinePlan, actual: Actual, desired: Desired, trigger: str) -> str:
+        desired = self._desired_of(plan.name, desired)
         order = self._order(desired, trigger, self._next_attempt(plan.graph).attempt)
         if plan.action is PipelineAction.RESTORE:
-            return restore(self._site, plan, order).id
+            with about(pipeline=plan.name, revision=order.revision):
+                return restore(self._site, plan, order).id
         run = new_run(self._site, plan, actual, self._objects, order)
         self._runs.start(plan.name, run)
         return plan.name
 
+    def mend(self, applied: Loaded, findings: Sequence[Drift]) -> list[str]:
+        """Start runs that execute again what is lost of current runs, and nothing else; returns the pipelines.
+
+        One that failed is tried again as any run is; one that is held still waits.
+        """
+        started, wanted, rootless = [], to_remake(findings), without_root(findings)
+        for graph in applied.graphs:
+            drifts = wanted.get(graph.pipeline, ())
+            if not drifts or self._runs.of(graph.pipeline) is not None or graph.pipeline in self.taken:
+                continue
+            if self._holds.why(graph, graph.pipeline) or self._freezes.why(graph.pipeline):
+                continue
+            mended = self._site.state.runs.current(graph.pipeline)
+            if mended is None or mended.closure != graph.closure or any(each.run != mended.id for each in drifts):
+                continue
+            if not self._is_due(graph, is_asked=False):
+                continue
+            mended = replace(mended, mlflow_run_id="") if mended.id in rootless else mended
+            self._mend(graph, mended, drifts, applied.desired)
+            started.append(graph.pipeline)
+        return started
+
+    def _mend(self, graph: Graph, mended: Run, drifts: Sequence[Drift], desired: Desired) -> None:
+        actual = self._planner.actual(self._settings.name, [graph], is_forced=True)
+        reasons = tuple(dict.fromkeys(each.told for each in drifts))
+        plan = replace(plan_pipeline(graph, actual, is_forced=True), reasons=reasons)
+        desired = self._desired_of(graph.pipeline, desired)
+        order = self._order(desired, DRIFT, self._next_attempt(graph).attempt)
+        lost = {each.step for each in drifts}
+        run = mending_run(self._site, plan, actual, self._objects, order, mended, lost)
+        self._runs.start(graph.pipeline, run)
+
     def _fire(self, due: Due, desired: Desired) -> str:
         """Start the run of a schedule that is due; returns the pipeline, "" where there was a reason not to."""
         firing = self._planner.fire(due.schedule, desired, due.moment)
+        if firing.pipeline in self.pinned:
+            desired = self._desired_of(firing.pipeline, desired)
+            firing = self._planner.fire(due.schedule, desired, due.moment)
         graph = firing.graph
         if graph is None or firing.unsupported:
             first = next((problem.message for problem in firing.problems), "its job cannot run")
             return self._pass_over(due, firing.unsupported or first)
+        why = self._holds.why(graph, firing.pipeline) or self._freezes.why(firing.pipeline)
+        if why:
+            return self._pass_over(due, f"{firing.pipeline} is {why}")
+        if graph.pipeline in self.taken:
+            return self._pass_over(due, f"{graph.pipeline} is a pipeline of source {self.taken[graph.pipeline]}")
         known = self._runs.of(graph.pipeline)
         if known is not None:
             return self._pass_over(due, f"{known.id} was still running")
@@ -121,6 +215,11 @@ class Starter:
         self._runs.start(graph.pipeline, run)
         return graph.pipeline
 
+    def _desired_of(self, pipeline: str, desired: Desired) -> Desired:
+        """What a pipeline is part of: the revision that it is pinned to, else the one that is applied."""
+        pinned = self.pinned.get(pipeline)
+        return pinned.desired if pinned is not None and pinned.desired is not None else desired
+
     def _pass_over(self, due: Due, why: str) -> str:
         log.warning("schedule %s did not fire: %s", due.schedule.name, why)
         self._schedules.passed_over(due, why)
@@ -129,4 +228,5 @@ class Starter:
     def _order(self, desired: Desired, trigger: str, attempt: int) -> Order:
         snapshot = desired.snapshot
         origin = self._settings.origin(snapshot.commit)
-        return Order(self._settings.name, snapshot.revision, trigger, origin, attempt)
+        prefix = self._settings.experiment_prefix
+        return Order(self._settings.name, snapshot.revision, trigger, origin, attempt, prefix)

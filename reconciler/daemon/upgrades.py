@@ -26,6 +26,7 @@ class Upgrades:
 
     Args:
         settings: None where nothing of this is wanted.
+        on_push: told what was pushed, in the thread that did.
 
     Attributes:
         told: what is to be said of the branch, "" where all is well.
@@ -37,11 +38,13 @@ class Upgrades:
         mirror: Mirror,
         clock: Callable[[], float],
         on_change: Callable[[], None],
+        on_push: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._settings = settings
         self._mirror = mirror
         self._clock = clock
         self._on_change = on_change
+        self._on_push = on_push
         self._followed: tuple[str | None, object] | None = None
         self._is_busy = False
         self._retry_at: float | None = None
@@ -110,6 +113,7 @@ class Upgrades:
         branch.keep(commit)
         if settings.is_pushed and branch.bring(commit, author):
             log.info("pushed %d upgrades to %s", len(upgrade.edits), settings.branch)
+            self._on_push(f"pushed {commit[:10]} with {len(upgrade.edits)} upgrades to {settings.branch}")
 
     def _upgrade(self, desired: Desired, actual: Actual, settings: UpgradeSettings) -> Upgrade:
         def content_of(file: str) -> bytes:

@@ -160,6 +160,21 @@ def _variables(task: Task, plan: ContainerPlan) -> dict[str, str]:
 
 
 def _mounts(task: Task, plan: ContainerPlan) -> list[dict[str, Any]]:
+    """What is mounted, each source as the engine knows it."""
+    paths = plan.settings.paths
+    return [{**mount, "Source": engine_path(mount["Source"], paths)} for mount in _own_mounts(task, plan)]
+
+
+def engine_path(path: str, paths: Mapping[str, str]) -> str:
+    """Where the engine finds what is ours: below the longest folder that it knows by another name."""
+    fitting = [ours for ours in paths if PurePosixPath(path).is_relative_to(ours)]
+    if not fitting:
+        return path
+    ours = max(fitting, key=lambda each: len(PurePosixPath(each).parts))
+    return str(PurePosixPath(paths[ours]) / PurePosixPath(path).relative_to(ours))
+
+
+def _own_mounts(task: Task, plan: ContainerPlan) -> list[dict[str, Any]]:
     mounts = [_mount(ROOT, task.folder, is_writable=True), _mount(ROOT / _LOG, task.log, is_writable=True)]
     if task.code_folder is not None and task.code_folder not in task.writable:
         mounts.append(_mount(ROOT / _CODE, task.code_folder))

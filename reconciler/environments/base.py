@@ -81,6 +81,14 @@ class EnvironmentBuilder(Protocol):
         """
         ...
 
+    def broken(self, spec: EnvironmentSpec) -> str:
+        """Why what was built does not work any more, "" where it does or is not there."""
+        ...
+
+    def discard(self, spec: EnvironmentSpec) -> None:
+        """Let what was built count as not built; who needs it builds it anew."""
+        ...
+
     def notes(self, spec: EnvironmentSpec) -> list[str]:
         """What of the manifest this builder cannot honour, one sentence each."""
         ...

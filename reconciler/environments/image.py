@@ -71,6 +71,13 @@ class ImageBuilder:
             self.images.tag(image, _tag(spec))
             return image
 
+    def broken(self, _: EnvironmentSpec) -> str:
+        """See `EnvironmentBuilder.broken`: an image is whole or not there."""
+        return ""
+
+    def discard(self, _: EnvironmentSpec) -> None:
+        """See `EnvironmentBuilder.discard`: none is ever broken."""
+
     def notes(self, spec: EnvironmentSpec) -> list[str]:
         """See `EnvironmentBuilder.notes`."""
         if spec.conda is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from reconciler.model.errors import EnvironmentBuildError
 from reconciler.state.log_tail import log_tail
 
 _COMPLETE = ".complete"
+_START_SECONDS = 60.0
+_ENDED_FROM_OUTSIDE = (0, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT)
 _PASSED_ON = re.compile(
     r"^(HOME|PATH|LANG|TMPDIR|UV_.*|PIP_.*|XDG_.*|SSL_CERT_.*|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|.*_proxy|.*_PROXY)$"
 )
@@ -82,6 +85,33 @@ class VenvBuilder:
         staged = venv / f"{_COMPLETE}.tmp"
         staged.write_text(spec.digest, encoding="utf-8")
         staged.rename(venv / _COMPLETE)
+
+    def broken(self, spec: EnvironmentSpec) -> str:
+        """See `EnvironmentBuilder.broken`: its Python is started."""
+        venv = self.location(spec)
+        if venv is None:
+            return ""
+        try:
+            done = subprocess.run(
+                [str(Path(venv) / "bin" / "python"), "-c", ""],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_START_SECONDS,
+                env=_environment(),
+                check=False,
+            )
+        except (FileNotFoundError, PermissionError) as error:
+            return f"its Python does not start: {(error.strerror or str(error)).lower()}"
+        except (OSError, subprocess.TimeoutExpired):
+            return ""  # the machine is busy, which says nothing against the environment
+        if done.returncode in _ENDED_FROM_OUTSIDE:
+            return ""
+        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        return f"its Python does not start: {last or f'exit status {done.returncode}'}"
+
+    def discard(self, spec: EnvironmentSpec) -> None:
+        """See `EnvironmentBuilder.discard`: without its mark it is not whole."""
+        (self._venv(spec) / _COMPLETE).unlink(missing_ok=True)
 
     def notes(self, spec: EnvironmentSpec) -> list[str]:
         """See `EnvironmentBuilder.notes`."""

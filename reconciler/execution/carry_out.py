@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -12,24 +13,59 @@ from reconciler.execution.site import Site
 from reconciler.execution.workspace import Objects
 from reconciler.model.plan import Actual, PipelinePlan
 from reconciler.model.runs import Run, RunStatus, StepStatus
+from reconciler.model.wiring import wiring_of
 
 ENDED_BY_HAND = "ended by hand"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Who asked for a run, and at which revision of what."""
+    """Who asked for a run, and at which revision of what.
+
+    Attributes:
+        experiment_prefix: stands before the name of its experiment.
+    """
 
     source: str
     revision: str
     trigger: str
     origin: Origin
     attempt: int = 1
+    experiment_prefix: str = ""
 
 
 def new_run(site: Site, plan: PipelinePlan, actual: Actual, objects: Objects, order: Order) -> PipelineRun:
     """A run that is recorded as running and only has to be carried out with `go`."""
-    run = site.state.runs.start(_run_of(site, plan, order, RunStatus.RUNNING))
+    run = _started(site, plan, _run_of(site, plan, order, RunStatus.RUNNING))
+    return PipelineRun(site, run, plan, actual, objects, order.origin)
+
+
+def mending_run(
+    site: Site, plan: PipelinePlan, actual: Actual, objects: Objects, order: Order, mended: Run, lost: Collection[str]
+) -> PipelineRun:
+    """A run that executes the lost steps of an earlier one of the same closure; all others count as done.
+
+    It goes on under the root run of the earlier one in MLflow, as far as that is there.
+    """
+    positions = {step.name: position for position, step in enumerate(plan.graph.steps)}
+    with site.state.database.transaction():
+        wanted = replace(_run_of(site, plan, order, RunStatus.RUNNING), mlflow_run_id=mended.mlflow_run_id)
+        run = _started(site, plan, wanted)
+        site.state.runs.save_steps(
+            (
+                replace(
+                    step,
+                    run_id=run.id,
+                    status=StepStatus.REUSED,
+                    reused_from=step.reused_from or mended.id,
+                    reasons=(f"is as in {mended.id}",),
+                    handle="",
+                ),
+                positions[step.name],
+            )
+            for step in site.state.runs.steps(mended.id)
+            if step.name in positions and step.name not in lost and step.status.is_good
+        )
     return PipelineRun(site, run, plan, actual, objects, order.origin)
 
 
@@ -46,7 +82,7 @@ def restore(site: Site, plan: PipelinePlan, order: Order) -> Run:
             restored_from=earlier.id,
             mlflow_run_id=earlier.mlflow_run_id,
         )
-        run = site.state.runs.start(planned)
+        run = _started(site, plan, planned)
         steps = [
             replace(
                 step, run_id=run.id, status=StepStatus.REUSED, reused_from=earlier.id, reasons=plan.reasons, handle=""
@@ -87,6 +123,14 @@ def abandon(site: Site, run: Run, status: RunStatus, message: str) -> None:
     site.recorder.submit(partial(take_back, site, run))
 
 
+def _started(site: Site, plan: PipelinePlan, run: Run) -> Run:
+    """Keep a new run with how its steps hang together."""
+    with site.state.database.transaction():
+        started = site.state.runs.start(run)
+        site.state.wirings.save(started.id, wiring_of(plan.graph))
+    return started
+
+
 def _run_of(site: Site, plan: PipelinePlan, order: Order, status: RunStatus) -> Run:
     return Run(
         id="",
@@ -97,7 +141,7 @@ def _run_of(site: Site, plan: PipelinePlan, order: Order, status: RunStatus) -> 
         status=status,
         trigger=order.trigger,
         started=site.clock(),
-        experiment=plan.graph.experiment,
+        experiment=f"{order.experiment_prefix}{plan.graph.experiment}",
         reasons=plan.reasons,
         attempt=order.attempt,
         lock=plan.graph.lock,

@@ -38,11 +38,15 @@ class EnvironmentPool:
         self._is_closed = False
         self._futures: dict[str, Future[str]] = {}
         self._lock = threading.Lock()
-        self._on_change: Callable[[], object] = lambda: None
+        self._listeners: list[Callable[[], object]] = []
 
     def notify(self, on_change: Callable[[], object]) -> None:
         """Have somebody told whenever something else is noted of an environment."""
-        self._on_change = on_change
+        self._listeners.append(on_change)
+
+    def notify_no_more(self, on_change: Callable[[], object]) -> None:
+        """Tell somebody nothing any more."""
+        self._listeners.remove(on_change)
 
     @property
     def builder(self) -> EnvironmentBuilder:
@@ -60,24 +64,28 @@ class EnvironmentPool:
         threading.Thread(target=work, name=f"environment {planned.name}", daemon=True).start()
         return future
 
-    def rebuild_lost(
-        self, environments: Iterable[PlannedEnvironment], objects: Objects, origin: Origin
-    ) -> list[PlannedEnvironment]:
-        """Have those built again that were built before and are gone; returns them.
+    def lost(self, environments: Iterable[PlannedEnvironment]) -> list[PlannedEnvironment]:
+        """Those that were built before and are gone; they are noted as such, and told once.
 
         Raises:
             EngineError: the engine cannot be asked.
         """
-        ready = {each.digest: each for each in self._state.environments.all(self._builder.engine)}
-        lost = []
+        known = {each.digest: each for each in self._state.environments.all(self._builder.engine)}
+        found = []
         for planned in environments:
-            noted = ready.get(planned.digest)
-            if noted is None or noted.status != READY or self._builder.location(_bare_spec(planned)) is not None:
+            noted = known.get(planned.digest)
+            if noted is None or noted.status != READY or self._builder.location(bare_spec(planned)) is not None:
                 continue
             self._state.environments.save(replace(noted, status=GONE))
-            self.location(planned, objects, origin)
-            lost.append(planned)
-        return lost
+            found.append(planned)
+        return found
+
+    def rebuild_lost(self, environments: Iterable[PlannedEnvironment], objects: Objects, origin: Origin) -> None:
+        """Have those built again that are gone."""
+        gone = {each.digest for each in self._state.environments.all(self._builder.engine) if each.status == GONE}
+        for planned in environments:
+            if planned.digest in gone:
+                self.location(planned, objects, origin)
 
     def _work(self, future: Future[str], planned: PlannedEnvironment, objects: Objects, origin: Origin) -> None:
         try:
@@ -108,7 +116,7 @@ class EnvironmentPool:
 
     def _spec(self, planned: PlannedEnvironment, objects: Objects, origin: Origin) -> EnvironmentSpec:
         return replace(
-            _bare_spec(planned),
+            bare_spec(planned),
             conda=_conda(planned, objects),
             context_folder=self._context(planned, objects),
             source=origin.url,
@@ -147,14 +155,15 @@ class EnvironmentPool:
                 ended=ended,
             )
         )
-        self._on_change()
+        for on_change in tuple(self._listeners):
+            on_change()
 
     def close(self) -> None:
         """Begin no more builds."""
         self._is_closed = True
 
 
-def _bare_spec(planned: PlannedEnvironment) -> EnvironmentSpec:
+def bare_spec(planned: PlannedEnvironment) -> EnvironmentSpec:
     """What is known without reading a file; enough to find what was built."""
     return EnvironmentSpec(
         name=planned.name,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.model.runs import Result, StepRun
+from reconciler.model.steps import Step
 from reconciler.state.store import State
 
 
@@ -33,6 +34,13 @@ class Journal:
         with self._lock:
             self._steps[step.name, step.trial] = step
             self._unsaved[step.name, step.trial] = step
+
+    def note_anew(self, step: Step) -> StepRun:
+        """Keep a step as one that nothing is known of yet."""
+        known = self._steps[step.name, ""]
+        fresh = StepRun(known.run_id, step.name, kind=step.kind, definition=step.definition.digest)
+        self.note(fresh)
+        return fresh
 
     def change(self, name: str, trial: str = "", **changes: Any) -> StepRun:
         """Change what is known of a step."""

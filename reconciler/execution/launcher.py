@@ -13,6 +13,7 @@ from reconciler.execution.origin import Origin
 from reconciler.execution.site import Site
 from reconciler.execution.task_runner import Execution, StepCancelledError, StepLeftError, TaskRunner
 from reconciler.execution.workspace import Objects
+from reconciler.log_facts import about, noted
 from reconciler.model.errors import StepError
 from reconciler.model.runs import StepStatus
 from reconciler.model.steps import EnvironmentSpec
@@ -81,12 +82,14 @@ class Launcher:
             self._end_unstarted(execution, error, mlflow_run, on_end)
             return
         happened = self._events.expect()
+        known = noted()
 
         def work() -> None:
             outputs: dict[str, str] = {}
             failure: BaseException | None = None
             try:
-                outputs = self._execute(execution, built.result(), mlflow_run)
+                with about(**known, step=execution.label):
+                    outputs = self._execute(execution, built.result(), mlflow_run)
             except BaseException as caught:
                 failure = caught
             happened(partial(on_end, execution, failure, outputs))

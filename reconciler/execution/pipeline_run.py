@@ -65,6 +65,10 @@ class PipelineRun:
         return self._run.id
 
     @property
+    def revision(self) -> str:
+        return self._run.revision
+
+    @property
     def closure(self) -> str:
         return self._run.closure
 
@@ -166,13 +170,15 @@ class PipelineRun:
     def _begin(self, step: Step) -> bool:
         """Reuse the step, or set it going; True where it is over already."""
         kept = self._journal.get(step.name)
-        if kept is not None and kept.status.is_good:  # ended before the run was interrupted
+        inputs, _ = known_inputs(step, self._results)
+        if kept is not None and kept.status.is_good and kept.inputs != inputs:  # a step that it reads was mended
+            kept = self._journal.note_anew(step)
+        if kept is not None and kept.status.is_good:  # ended before the run was interrupted, or in the one it mends
             ended = result_of(kept, self._site.state.results.get(kept.fingerprint))
             self._results[step.name] = ended
             self._record.take_up(kept, ended)
             self._register(step, ended)
             return True
-        inputs, _ = known_inputs(step, self._results)
         fingerprint = fingerprint_of(step.definition.digest, inputs)
         self._journal.change(step.name, inputs=inputs, fingerprint=fingerprint)
         if self._graph.may_reuse(step):

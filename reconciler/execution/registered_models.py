@@ -167,7 +167,7 @@ class RegisteredModels:
 
     def _metric(self, metrics: Mapping[str, float], is_judged: bool) -> _Metric:
         """The one that says most: the gate's, else the validation accuracy, else the first."""
-        if self._promotion is not None and is_judged:
+        if self._promotion is not None and self._promotion.metric and is_judged:
             return self._promotion.metric, metrics.get(self._promotion.metric)
         name = _SAYS_MOST if _SAYS_MOST in metrics else min(metrics, default="")
         return name, metrics.get(name)

@@ -25,6 +25,7 @@ _DESCRIPTIVE = (
     "properties",
     "on_new_revision",
     "promotion",
+    "suspended",
 )
 
 

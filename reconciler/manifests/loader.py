@@ -78,10 +78,15 @@ class LoadedFile:
 
 
 class Loader:
-    """Loads desired states, one after the other; a file that did not change is not looked at again."""
+    """Loads desired states, one after the other; a file that did not change is not looked at again.
 
-    def __init__(self, cache: DocumentCache | None = None) -> None:
+    Args:
+        folder: only manifests below it count, "" for all.
+    """
+
+    def __init__(self, cache: DocumentCache | None = None, folder: str = "") -> None:
         self._cache = cache
+        self._below = f"{folder}/" if folder else ""
         self._snapshot: Snapshot | None = None
         self._loaded: dict[str, LoadedFile] = {}
         self._names = Names()
@@ -93,7 +98,11 @@ class Loader:
         if self._snapshot is not None:
             paths = snapshot.paths_changed_since(self._snapshot)
             loaded = {**self._loaded}
-        unread = {path: snapshot.entries[path].oid for path in paths if may_be_manifest(path, snapshot.entries)}
+        unread = {
+            path: snapshot.entries[path].oid
+            for path in paths
+            if may_be_manifest(path, snapshot.entries) and (path.startswith(self._below) or path == SETTINGS_FILE)
+        }
         for path in paths:
             if path not in unread:
                 loaded.pop(path, None)
@@ -116,16 +125,21 @@ class Loader:
         manifests: dict[str, AnyManifest] = {}
         problems: list[Problem] = []
         for path, read in self._loaded.items():
+            if not path.startswith(self._below):
+                continue
             if read.manifest is not None:
                 manifests[path] = read.manifest
             if read.problems:
                 problems.extend(read.problems)
         manifests, renamed = self._names.told_apart(manifests)
         settings = Settings()
-        if SETTINGS_FILE in self._loaded:
-            oid = self._loaded[SETTINGS_FILE].oid
+        settings_file = self._below + SETTINGS_FILE
+        if settings_file not in self._loaded:
+            settings_file = SETTINGS_FILE
+        if settings_file in self._loaded:
+            oid = self._loaded[settings_file].oid
             settings, found = settings_of(blobs.read_many([oid])[oid])
-            problems.extend(found)
+            problems.extend(replace(problem, file=settings_file) for problem in found)
         problems.extend(duplicates(manifests, settings.mutated_versions_are_errors))
         unsupported = {path: read.unsupported for path, read in self._loaded.items() if read.unsupported}
         return Desired(

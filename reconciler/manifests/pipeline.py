@@ -10,6 +10,7 @@ from reconciler.manifests.bindings import outputs_of, pipeline_inputs
 from reconciler.manifests.fields import Reading, reference_at, shared_fields
 from reconciler.manifests.jobs import check_parent_outputs, job, jobs_of, pipeline_component
 from reconciler.manifests.run_settings import no_effect
+from reconciler.manifests.suspended import is_suspended
 from reconciler.model.manifests import Component
 from reconciler.model.pipelines import (
     CHAMPION,
@@ -44,6 +45,7 @@ def pipeline(document: dict[str, Any], reading: Reading, default_name: str) -> P
         force_rerun=settings.get("force_rerun", False),
         on_new_revision=_on_new_revision(document, reading),
         promotion=_promotion(document, reading),
+        is_suspended=is_suspended(document, reading),
     )
     check_parent_outputs(read.jobs, (output.name for output in read.outputs), "pipeline", reading)
     return read
@@ -58,6 +60,7 @@ def standalone_job(document: dict[str, Any], reading: Reading, default_name: str
         experiment=document.get("experiment_name") or name,
         jobs=(single,),
         on_new_revision=_on_new_revision(document, reading),
+        is_suspended=is_suspended(document, reading),
     )
 
 

@@ -11,6 +11,7 @@ from reconciler.manifests.fields import Reading, reference_at, shared_fields
 from reconciler.manifests.kinds import Form, unsupported_job
 from reconciler.manifests.pipeline import pipeline, standalone_job
 from reconciler.manifests.schema import check
+from reconciler.manifests.suspended import is_suspended
 from reconciler.manifests.trigger import trigger
 from reconciler.manifests.trigger_time import overridden_inputs, own_inputs
 from reconciler.model.nearest import did_you_mean
@@ -35,6 +36,7 @@ def schedule(document: dict[str, Any], reading: Reading, default_name: str) -> S
     read = Schedule(
         **shared_fields(document, reading, default_name),
         is_enabled=_is_enabled(document, reading),
+        is_suspended=is_suspended(document, reading),
     )
     when = trigger(document["trigger"], reading)
     read = replace(read, trigger=when or Trigger(read.trigger.when))

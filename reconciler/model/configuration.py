@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.model.followed import Access, Verification
+from reconciler.model.notifications import Receiver
+from reconciler.model.http import HttpSettings
 from reconciler.model.resources import Resources
 from reconciler.model.upgrades import UpgradePolicy
+from reconciler.model.upkeep import Upkeep
+from reconciler.model.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ class DockerSettings:
         host: such as `unix:///run/docker.sock`; "" for `$DOCKER_HOST`, else the usual sockets.
         push: the registry and path below which built images are kept too, "" for none.
         patience_seconds: how long a step waits for an engine that is gone.
+        paths: where the engine finds folders of ours, where it sees other ones than we do, as in a container.
     """
 
     host: str = ""
@@ -115,6 +121,7 @@ class DockerSettings:
     registries: Mapping[str, RegistryLogin] = field(default_factory=dict)
     push: str = ""
     patience_seconds: float = 300.0
+    paths: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +157,70 @@ class UpgradeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfiguredSource:
+    """A repository that the daemon follows; times in seconds.
+
+    Attributes:
+        followed: a branch, tag, range or commit, as `Followed` writes it.
+        folder: only manifests below it count, "" for all.
+        interval: between two looks; None for what the command line says.
+        jitter: by which that varies; None for a little.
+        timeout: how long the remote may take to answer.
+        experiment_prefix: stands before the names of the experiments of its pipelines.
+        data_roots: folders from which manifests may name data by absolute path; None for those of the command line.
+        verification: whose signature is demanded; None for nobody's.
+    """
+
+    name: str
+    url: str
+    followed: str = "main"
+    folder: str = ""
+    interval: float | None = None
+    jitter: float | None = None
+    timeout: float = 60.0
+    experiment_prefix: str = ""
+    data_roots: tuple[str, ...] | None = None
+    upgrades: UpgradeSettings | None = None
+    access: Access = field(default_factory=Access)
+    verification: Verification | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """The daemon's log.
+
+    Attributes:
+        format: `console` or `json`; "" for the one on a terminal and the other elsewhere.
+        level: the least that is told, "" for `info`.
+    """
+
+    format: str = ""
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """All that the configuration file says.
 
     Attributes:
         file: where it stands, "" where there is none.
         upgrades: None where the daemon makes none.
+        sources: what the daemon follows where the command line names nothing.
+        windows: when runs may start; at any time where there are none.
+        drain_seconds: how long runs may go on once the daemon is told to stop.
+        secrets: all that was taken from files and variables, which no log shows.
+        http: where the daemon listens, and to whom.
     """
 
     file: str = ""
     docker: DockerSettings = field(default_factory=DockerSettings)
     data: DataSettings = field(default_factory=DataSettings)
     upgrades: UpgradeSettings | None = None
+    upkeep: Upkeep = field(default_factory=Upkeep)
+    sources: tuple[ConfiguredSource, ...] = ()
+    windows: tuple[Window, ...] = ()
+    receivers: tuple[Receiver, ...] = ()
+    log: LogSettings = field(default_factory=LogSettings)
+    drain_seconds: float = 0.0
+    secrets: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    http: HttpSettings = field(default_factory=HttpSettings)

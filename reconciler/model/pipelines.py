@@ -38,6 +38,7 @@ class Promotion:
         metric: of the version's own run, compared with the champion's.
         min_delta: by how much it has to be better; less than 0 for one that may be worse by so much.
         model: whose versions are judged, "" for all that the run registers.
+        bar: why none is promoted, whatever its metric; "" where the metric decides.
     """
 
     metric: str
@@ -45,6 +46,7 @@ class Promotion:
     min_delta: float = 0.0
     alias: str = CHAMPION
     model: str = ""
+    bar: str = ""
 
 
 @dataclass(frozen=True, slots=True)

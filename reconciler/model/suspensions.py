@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 SOURCE = "source"  # beside pipelines and schedules, which are kinds of manifest
 IN_GIT = "suspended in its manifest"
@@ -16,18 +15,17 @@ class Suspension:
     Attributes:
         kind: `source`, `pipeline` or `schedule`.
         by: user and host.
-        since: seconds since the epoch.
+        since: RFC 3339.
     """
 
     source: str
     kind: str
     name: str
     by: str
-    since: float
+    since: str
     reason: str = ""
 
     @property
     def told(self) -> str:
         """All of it in a line."""
-        since = datetime.fromtimestamp(self.since, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        return f"suspended by {self.by} since {since}" + (f": {self.reason}" if self.reason else "")
+        return f"suspended by {self.by} since {self.since}" + (f": {self.reason}" if self.reason else "")

@@ -83,7 +83,7 @@ def lost_runs(graph: Graph, run: Run, steps: Iterable[StepRun], gone: frozenset[
         Drift(
             DriftKind.MLFLOW_RUN,
             name,
-            mlflow_run_id,
+            "in MLflow",
             GONE,
             (Kind.PIPELINE, graph.pipeline),
             run.id,
@@ -141,6 +141,11 @@ def to_remake(findings: Iterable[Drift]) -> dict[str, tuple[Drift, ...]]:
         if drift.needs_run and drift.can_be_mended:
             found[drift.resource[1]] = (*found.get(drift.resource[1], ()), drift)
     return found
+
+
+def without_root(findings: Iterable[Drift]) -> frozenset[str]:
+    """The runs whose root run in MLflow is gone, so that nothing can go on under it."""
+    return frozenset(drift.run for drift in findings if drift.kind is DriftKind.MLFLOW_RUN and drift.name == drift.run)
 
 
 def _registered_outputs(graph: Graph) -> frozenset[str]:

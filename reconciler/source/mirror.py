@@ -33,6 +33,7 @@ _URL = re.compile(r"^(?:(?:https?|ssh|file)://|[\w.-]+@[\w.-]+:|/|\.|~|[\w.-]+(?
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s]+@")
 _HELPER = re.compile(r"^[A-Za-z0-9+.-]+::")  # git would start a program of that name
 _LATEST = "9999-12-31T23:59:59Z"
+_UNKNOWN_HOST = "put the server's key into the file of known hosts, once you know that it is the right one"
 _PEELED = "^{}"  # what an annotated tag leads to is told after it
 
 
@@ -299,7 +300,8 @@ class Mirror:
                 self._asking = None
         if process.returncode:
             message = redacted(complaint(complaints, arguments, process.returncode))
-            raise SourceError(message, place=self._place, hint=_hint(message))
+            is_unknown = b"Host key verification failed" in complaints
+            raise SourceError(message, place=self._place, hint=_UNKNOWN_HOST if is_unknown else _hint(message))
         return said
 
 
@@ -337,8 +339,6 @@ def _hint(said: str) -> str:
     lowered = said.lower()
     if "authentication" in lowered or "permission denied" in lowered or "could not read" in lowered:
         return "check the token or the SSH key of the daemon"
-    if "host key verification failed" in lowered:
-        return "put the server's key into the file of known hosts, once you know that it is the right one"
     if "does not appear to be a git repository" in lowered or "not found" in lowered:
         return "check the address; is it a Git repository?"
     if "could not resolve" in lowered or "connect" in lowered:

@@ -6,6 +6,7 @@ import os
 from typing import Final
 
 from reconciler.model.errors import SourceError
+from reconciler.source.access import arguments_for, variables_for
 from reconciler.source.edited_trees import Author
 from reconciler.source.mirror import Mirror, redacted
 from reconciler.source.plumbing import complaint
@@ -23,6 +24,7 @@ class OwnBranch:
         self._place = redacted(mirror.url)
         self._name = name
         self._timeout = mirror.timeout_seconds
+        self._access = mirror.access
 
     @property
     def _ref(self) -> str:
@@ -97,7 +99,8 @@ class OwnBranch:
     def _ask(self, *arguments: str) -> Answer:
         git_dir = self._git.git_dir
         assert git_dir is not None  # noqa: S101 - it is that of a mirror
-        answer = run_with_deadline(git_dir, [*_QUIET, f"--git-dir={git_dir}", *arguments], self._timeout)
+        told = [*_QUIET, *arguments_for(self._access, self._url), f"--git-dir={git_dir}", *arguments]
+        answer = run_with_deadline(git_dir, told, self._timeout, variables_for(self._access))
         if answer is None:
             message = f"the repository did not answer within {self._timeout:g} seconds"
             raise SourceError(message, place=self._place, hint="is the network up, and the address right?")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -53,8 +53,13 @@ def run_as_user(folder: Path, *arguments: str, input: bytes | None = None) -> No
         raise SourceError(_words(done.stderr, arguments, done.returncode), place=str(folder))
 
 
-def run_with_deadline(folder: Path, arguments: Sequence[str], seconds: float) -> Answer | None:
+def run_with_deadline(
+    folder: Path, arguments: Sequence[str], seconds: float, variables: Mapping[str, str] | None = None
+) -> Answer | None:
     """Run a git command that talks to a remote; None where it took longer.
+
+    Args:
+        variables: of its environment, besides ours.
 
     Raises:
         SourceError: git is not installed.
@@ -66,7 +71,7 @@ def run_with_deadline(folder: Path, arguments: Sequence[str], seconds: float) ->
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=folder,
-            env=_environment(),
+            env={**_environment(), **(variables or {})},
             start_new_session=True,  # with the programs that git starts for the transport
         )
     except OSError as error:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.model.manifests import Kind
+from reconciler.model.pins import Pin
 from reconciler.model.plan import Actual, ReleasedVersion
 from reconciler.model.runs import Run, RunStatus, StepRun
 from reconciler.model.steps import Graph
+from reconciler.model.suspensions import SOURCE, Suspension
+from reconciler.state.sources import LOCAL_SOURCE
 from reconciler.state.store import State
 
 VersionKey = tuple[Kind, str, str]
@@ -18,7 +21,7 @@ class ActualReader:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._versions: dict[VersionKey, ReleasedVersion] = {}
+        self._versions: dict[str | None, tuple[int, dict[VersionKey, ReleasedVersion]]] = {}
         self._steps: dict[str, tuple[str, Mapping[str, StepRun]]] = {}
 
     def read(self, source: str, graphs: Iterable[Graph], is_forced: bool = False) -> Actual:
@@ -60,15 +63,29 @@ class ActualReader:
             definitions=self._state.runs.definitions(used - wanted_now),  # the same ones need no comparing
             succeeded=succeeded,
             running=running,
-            versions=self._released(),
+            versions=self._released(source),
             applied=self._state.sources.applied(source),
+            held=self._held(source, wanted),
         )
 
-    def _released(self) -> Mapping[VersionKey, ReleasedVersion]:
-        """The versions applied before; only those that were added since the last reading are read."""
-        for known in self._state.sources.versions(after=len(self._versions)):
-            self._versions[known.kind, known.name, known.version] = known
-        return dict(self._versions)
+    def _held(self, source: str, wanted: Iterable[Graph]) -> Mapping[str, str]:
+        """Why pipelines start nothing that a newer revision asks for, by name."""
+        still: list[Pin | Suspension] = [*self._state.pins.of(source)]
+        still += self._state.suspensions.of(source)  # who suspends has the last word
+        held = {graph.pipeline: each.told for graph in wanted for each in still if each.kind == SOURCE}
+        return {**held, **{each.name: each.told for each in still if each.kind == Kind.PIPELINE}}
+
+    def _released(self, source: str) -> Mapping[VersionKey, ReleasedVersion]:
+        """The versions applied before of a source; only those that were added since the last reading are read.
+
+        Every repository numbers its own versions. A work tree that may be of any of them knows them all.
+        """
+        of = None if source == LOCAL_SOURCE else source
+        count, versions = self._versions.get(of, (0, {}))
+        added = self._state.sources.versions(after=count, source=of)
+        versions.update({(each.kind, each.name, each.version): each for each in added})
+        self._versions[of] = (count + len(added), versions)
+        return dict(versions)
 
     def _steps_of(self, pipeline: str, run: Run) -> Mapping[str, StepRun]:
         known = self._steps.get(pipeline)

@@ -19,9 +19,10 @@ class Assets:
         self._known: tuple[RegisteredData, ...] | None = None
 
     def all(self) -> tuple[RegisteredData, ...]:
-        if self._known is None:
-            self._known = self._read()
-        return self._known
+        with self._database.lock:  # else what is registered while it is read would be forgotten
+            if self._known is None:
+                self._known = self._read()
+            return self._known
 
     def named(self, name: str) -> tuple[RegisteredData, ...]:
         """The versions of one asset, the newest last."""

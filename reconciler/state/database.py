@@ -8,10 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from reconciler import __version__
 from reconciler.model.errors import StateError
+from reconciler.state.backups import Backups
 
 BUSY_TIMEOUT_SECONDS = 30.0
 Row = sqlite3.Row
+_US = f"reconciler {__version__}"
 Parameters = Sequence[object] | Mapping[str, object]
 
 
@@ -20,15 +23,22 @@ class Database:
 
     Write-ahead logging with `synchronous=NORMAL`: a killed process loses no committed transaction, a power cut
     at most the last ones, which are then simply done again.
+
+    Attributes:
+        lock: held by a thread as long as it has the connection to itself. What is remembered of the database is guarded
+            by it as well: with a lock of its own, two threads could each hold the one that the other waits for.
     """
 
-    def __init__(self, path: Path, migrations: Sequence[str]) -> None:
+    def __init__(self, path: Path, migrations: Sequence[str], backups: Backups | None = None) -> None:
         """Open the database, and bring it to the newest format.
+
+        Args:
+            backups: keep it as it was before that; None where it is not worth keeping.
 
         Raises:
             StateError: it cannot be opened, or a newer version of the program has written it.
         """
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._depth = 0
         try:
             self._connection = sqlite3.connect(
@@ -38,22 +48,26 @@ class Database:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=NORMAL")
             self._connection.execute("PRAGMA foreign_keys=ON")
-            self._migrate(path, migrations)
+            self._migrate(path, migrations, backups)
         except sqlite3.Error as error:
             hint = "is another program holding the file, or the disk full?"
             raise StateError(f"the state cannot be opened: {error}", place=str(path), hint=hint) from error
 
-    def _migrate(self, path: Path, migrations: Sequence[str]) -> None:
+    def _migrate(self, path: Path, migrations: Sequence[str], backups: Backups | None) -> None:
         version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version == len(migrations):
             return
         if version > len(migrations):
+            known = len(migrations)
+            message = f"the state has format {version}, newer than this program knows: {_US} goes up to format {known}"
+            kept = None if backups is None else backups.newest(known)
             hint = "run the version of reconciler that wrote it, or a newer one"
-            raise StateError(
-                f"the state has format {version}, newer than this program knows", place=str(path), hint=hint
-            )
+            hint += "" if kept is None else f"; or put {kept.name} in its place, and what came later is forgotten"
+            raise StateError(message, place=str(path), hint=hint)
         with self.transaction():
             version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if backups is not None and 0 < version < len(migrations):
+                backups.keep(version)  # who migrates is alone, so that it is kept as it is here
             for index in range(version, len(migrations)):
                 for statement in migrations[index].split(";\n"):
                     if statement.strip():
@@ -63,7 +77,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All statements inside are kept together or not at all; transactions may nest."""
-        with self._lock:
+        with self.lock:
             if self._depth:
                 yield
                 return
@@ -83,7 +97,7 @@ class Database:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """All that is read inside is of one moment, whatever others write meanwhile; nothing may be written."""
-        with self._lock:
+        with self.lock:
             if self._depth:
                 yield
                 return
@@ -95,8 +109,14 @@ class Database:
                 self._depth = 0
                 self._connection.execute("COMMIT")
 
+    def version(self) -> int:
+        """A number that is another one once another connection has written; it costs next to nothing to ask."""
+        with self.lock:
+            number: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+            return number
+
     def execute(self, statement: str, parameters: Parameters = ()) -> None:
-        with self._lock:
+        with self.lock:
             self._connection.execute(statement, parameters)
 
     def execute_many(self, statement: str, parameters: Iterable[Parameters]) -> None:
@@ -104,14 +124,14 @@ class Database:
             self._connection.executemany(statement, parameters)
 
     def rows(self, statement: str, parameters: Parameters = ()) -> list[Row]:
-        with self._lock:
+        with self.lock:
             return self._connection.execute(statement, parameters).fetchall()
 
     def row(self, statement: str, parameters: Parameters = ()) -> Row | None:
-        with self._lock:
+        with self.lock:
             found: Row | None = self._connection.execute(statement, parameters).fetchone()
             return found
 
     def close(self) -> None:
-        with self._lock:
+        with self.lock:
             self._connection.close()

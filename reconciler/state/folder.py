@@ -58,8 +58,17 @@ class StateFolder:
         return self.root / "sources"
 
     @property
+    def alive(self) -> Path:
+        """Touched every few seconds by a daemon that is well."""
+        return self.root / "alive"
+
+    @property
     def requests(self) -> Path:
         return self.root / "requests"
+
+    @property
+    def spoilt(self) -> Path:
+        return self.root / "spoilt"
 
     @property
     def scratch(self) -> Path:

@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 from reconciler.model.errors import StepError
@@ -50,6 +51,37 @@ class Outputs:
         if target.is_dir():
             target.chmod(0o555)
         return digest
+
+    def all(self) -> Iterator[tuple[str, Path]]:
+        """The digests of all contents with where they lie."""
+        for shard in sorted(self._folder.iterdir()):
+            if shard.is_dir():
+                yield from ((path.name, path) for path in sorted(shard.iterdir()) if not path.name.startswith("."))
+
+    def discard(self, digest: str) -> None:
+        """Remove a content: at once for all who look, then bit by bit."""
+        path = self.path(digest)
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o755)
+        leaving = path.parent / f".{digest[:8]}-{uuid.uuid4().hex}"
+        path.rename(leaving)
+        remove(leaving)
+
+    def remove_unfinished(self, before: float) -> None:
+        """Remove what a process that was killed left of contents that it was storing or removing."""
+        for path in self._folder.glob("*/.*"):
+            if path.lstat().st_ctime < before:
+                remove(path)
+
+    def set_aside(self, digest: str, folder: Path) -> Path:
+        """Take a content that is not what its digest says out of the store, for somebody to look at."""
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / f"{digest}-{uuid.uuid4().hex[:8]}"
+        path = self.path(digest)
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o755)
+        path.rename(target)
+        return target
 
 
 def digest_of_path(path: Path) -> str:
@@ -109,6 +141,13 @@ def _make_read_only(path: Path) -> None:
             if not file.is_symlink():
                 file.chmod(0o444 | (file.stat().st_mode & 0o111))
         Path(folder).chmod(0o555)
+
+
+def size_of(path: Path) -> int:
+    """The bytes of a file or of all that a folder holds."""
+    if not path.is_dir() or path.is_symlink():
+        return path.lstat().st_size
+    return sum((Path(folder) / name).lstat().st_size for folder, _, files in os.walk(path) for name in files)
 
 
 def remove(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 from reconciler.model.runs import Result
@@ -51,6 +52,11 @@ class Results:
 
     def forget(self, fingerprint: str) -> None:
         self._database.execute("DELETE FROM results WHERE fingerprint = ?", (fingerprint,))
+
+    def holding(self, digest: str) -> list[str]:
+        """The fingerprints of the results that have this among their outputs."""
+        rows = self._database.rows("SELECT fingerprint, outputs FROM results WHERE instr(outputs, ?)", (digest,))
+        return [row["fingerprint"] for row in rows if digest in json.loads(row["outputs"]).values()]
 
     def _chunked(self, column: str, values: list[str]) -> dict[str, Result]:
         found: dict[str, Result] = {}

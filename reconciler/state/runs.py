@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from reconciler.model.events import event_of_end, event_of_start
 from reconciler.model.runs import RegisteredModel, Run, RunStatus, StepRun
 from reconciler.model.steps import Definition
 from reconciler.state.database import Database
@@ -20,6 +21,7 @@ from reconciler.state.encoding import (
     step_row,
     text,
 )
+from reconciler.state.events import Events
 
 _RUN_COLUMNS = (  # without the lock, which takes longer to read than all else of a run
     "id, sequence, pipeline, source, revision, closure, status, trigger_name, started, ended, experiment, "
@@ -40,8 +42,9 @@ _GOOD = f"('{RunStatus.SUCCEEDED}', '{RunStatus.RESTORED}')"
 class Runs:
     """The record of what ran."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, events: Events) -> None:
         self._database = database
+        self._events = events
 
     def start(self, run: Run) -> Run:
         """Keep a new run; its id becomes `<pipeline>-<number>`."""
@@ -74,14 +77,18 @@ class Runs:
                     lock_text(run.lock),
                 ),
             )
+            self._events.record([event_of_start(started)], run.started)
         return started
 
     def update(self, run: Run) -> None:
         """Keep what may change of a run: status, end, error, MLflow run."""
-        self._database.execute(
-            "UPDATE runs SET status = ?, ended = ?, error = ?, mlflow_run_id = ? WHERE id = ?",
-            (run.status, run.ended, run.error, run.mlflow_run_id, run.id),
-        )
+        with self._database.transaction():
+            self._database.execute(
+                "UPDATE runs SET status = ?, ended = ?, error = ?, mlflow_run_id = ? WHERE id = ?",
+                (run.status, run.ended, run.error, run.mlflow_run_id, run.id),
+            )
+            if run.status not in (RunStatus.RUNNING, RunStatus.RESTORED):  # which is told when it starts
+                self._events.record([event_of_end(run)], run.started if run.ended is None else run.ended)
 
     def get(self, run_id: str) -> Run | None:
         """A run with its lock; those that are read as several come without."""

@@ -223,6 +223,130 @@ CREATE INDEX judgements_by_model ON judgements (name, version);
 ALTER TABLE versions ADD COLUMN description TEXT;
 UPDATE versions SET interface = '';  -- they know no limits of inputs, so that all of those would count as new
 """,
+    """
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    type TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    message TEXT NOT NULL,
+    revision TEXT NOT NULL DEFAULT '',
+    run_id TEXT NOT NULL DEFAULT '',
+    first REAL NOT NULL,
+    last REAL NOT NULL,
+    count INTEGER NOT NULL DEFAULT 1,
+    change INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX events_by_words ON events (kind, name, source, reason, message);
+CREATE INDEX events_by_change ON events (change);
+CREATE TABLE revisions (
+    source TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    trigger_name TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    message TEXT NOT NULL DEFAULT '',
+    first REAL NOT NULL,
+    last REAL NOT NULL,
+    count INTEGER NOT NULL DEFAULT 1,
+    change INTEGER NOT NULL,
+    PRIMARY KEY (source, revision, outcome)
+) WITHOUT ROWID;
+CREATE INDEX revisions_by_change ON revisions (source, change);
+INSERT INTO revisions (source, revision, outcome, trigger_name, first, last, change)
+    SELECT name, applied_revision, 'applied', '', updated, updated, 1 FROM sources WHERE applied_revision != '';
+CREATE TABLE builds (
+    engine TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    status TEXT NOT NULL,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL DEFAULT '',
+    error TEXT NOT NULL DEFAULT '',
+    first REAL NOT NULL,
+    started REAL NOT NULL,
+    ended REAL NOT NULL,
+    count INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (engine, digest, status)
+) WITHOUT ROWID;
+CREATE INDEX builds_by_name ON builds (name, ended);
+INSERT INTO builds (engine, digest, status, name, version, error, first, started, ended)
+    SELECT engine, digest, status, name, version, error, ended, started, ended FROM environments
+    WHERE status IN ('ready', 'failed') AND started IS NOT NULL AND ended IS NOT NULL;
+CREATE TABLE wirings (
+    run_id TEXT PRIMARY KEY REFERENCES runs (id),
+    body TEXT NOT NULL
+) WITHOUT ROWID;
+""",
+    """
+CREATE TABLE suspensions (
+    source TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    by_whom TEXT NOT NULL,
+    since REAL NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (source, kind, name)
+) WITHOUT ROWID;
+CREATE TABLE asked_runs (
+    run_id TEXT PRIMARY KEY REFERENCES runs (id),
+    request TEXT NOT NULL,
+    pipeline TEXT NOT NULL,
+    by_whom TEXT NOT NULL,
+    inputs TEXT NOT NULL DEFAULT '{}'
+) WITHOUT ROWID;
+CREATE INDEX asked_runs_by_request ON asked_runs (request);
+CREATE TABLE pins (
+    source TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    commit_id TEXT NOT NULL,
+    run_id TEXT NOT NULL DEFAULT '',
+    by_whom TEXT NOT NULL,
+    since REAL NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (source, kind, name)
+) WITHOUT ROWID;
+""",
+    """
+CREATE TABLE notification_cursors (
+    receiver TEXT PRIMARY KEY,
+    event_id INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE notifications (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    delivery TEXT NOT NULL UNIQUE,
+    receiver TEXT NOT NULL,
+    body TEXT NOT NULL,
+    queued REAL NOT NULL,
+    is_begun INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due REAL NOT NULL DEFAULT 0,
+    folded_into INTEGER
+);
+CREATE INDEX notifications_by_receiver ON notifications (receiver, number);
+CREATE INDEX notifications_by_fold ON notifications (folded_into) WHERE folded_into IS NOT NULL;
+""",
+    """
+ALTER TABLE versions RENAME TO versions_before;
+CREATE TABLE versions (
+    source TEXT NOT NULL,  -- '' for those that count for all sources
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    interface TEXT NOT NULL DEFAULT '',
+    description TEXT,
+    PRIMARY KEY (source, kind, name, version)
+);
+INSERT INTO versions (source, kind, name, version, digest, revision, interface, description)
+    SELECT COALESCE((SELECT MAX(name) FROM sources HAVING COUNT(*) = 1), ''),
+        kind, name, version, digest, revision, interface, description FROM versions_before ORDER BY rowid;
+DROP TABLE versions_before;
+""",
 )
 
 CACHE_MIGRATIONS = (
@@ -244,6 +368,12 @@ CREATE TABLE remote_data (
     digest TEXT NOT NULL,
     is_folder INTEGER NOT NULL,
     is_table INTEGER NOT NULL
+) WITHOUT ROWID;
+""",
+    """
+CREATE TABLE verified (
+    digest TEXT PRIMARY KEY,
+    moment REAL NOT NULL
 ) WITHOUT ROWID;
 """,
 )

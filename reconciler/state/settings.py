@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from collections.abc import Sequence
 
 from reconciler.state.database import Database
 
-_ID, _ENGINE = "id", "engine"
+_ID, _ENGINE, _FOLLOWED = "id", "engine", "followed"
 
 
 class StateSettings:
@@ -32,6 +34,17 @@ class StateSettings:
     def engine(self, name: str) -> None:
         if name != self._get(_ENGINE):
             self._database.execute("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", (_ENGINE, name))
+
+    @property
+    def followed(self) -> tuple[str, ...]:
+        """The sources that the newest daemon follows, in the order in which it was told of them."""
+        return tuple(json.loads(self._get(_FOLLOWED) or "[]"))
+
+    @followed.setter
+    def followed(self, names: Sequence[str]) -> None:
+        self._database.execute(
+            "INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", (_FOLLOWED, json.dumps(list(names)))
+        )
 
     def _get(self, name: str) -> str:
         row = self._database.row("SELECT value FROM settings WHERE name = ?", (name,))

@@ -6,22 +6,31 @@ import sqlite3
 from pathlib import Path
 
 from reconciler.model.errors import StateError
+from reconciler.state.asked_runs import AskedRuns
 from reconciler.state.assets import Assets
+from reconciler.state.backups import Backups
 from reconciler.state.database import Database
 from reconciler.state.documents import Documents
 from reconciler.state.environments import Environments
+from reconciler.state.events import Events
 from reconciler.state.folder import StateFolder
+from reconciler.state.history import History
 from reconciler.state.image_pins import ImagePins
 from reconciler.state.lock import Presence, StateLock
 from reconciler.state.model_registry import ModelRegistry
+from reconciler.state.notifications import Notifications
 from reconciler.state.outputs import Outputs
+from reconciler.state.pins import Pins
 from reconciler.state.results import Results
 from reconciler.state.runs import Runs
 from reconciler.state.schedules import Schedules
 from reconciler.state.schema import CACHE_MIGRATIONS, STATE_MIGRATIONS
 from reconciler.state.settings import StateSettings
 from reconciler.state.sources import Sources
+from reconciler.state.suspensions import Suspensions
 from reconciler.state.uses import Uses
+from reconciler.state.verified import Verified
+from reconciler.state.wirings import Wirings
 
 
 class State:
@@ -40,19 +49,27 @@ class State:
             hint = "name a folder that you may write to, with --state"
             raise StateError(message, place=str(folder.root), hint=hint) from error
         self.folder = folder
-        self.database = Database(folder.database, STATE_MIGRATIONS)
+        self.database = Database(folder.database, STATE_MIGRATIONS, Backups(folder.database))
         self._cache = _cache(folder.cache)
-        self.runs = Runs(self.database)
+        self.events = Events(self.database)
+        self.runs = Runs(self.database, self.events)
         self.results = Results(self.database)
-        self.sources = Sources(self.database)
-        self.environments = Environments(self.database)
+        self.sources = Sources(self.database, self.events)
+        self.environments = Environments(self.database, self.events)
+        self.history = History(self.database)
         self.assets = Assets(self.database)
         self.schedules = Schedules(self.database)
+        self.asked_runs = AskedRuns(self.database)
+        self.notifications = Notifications(self.database)
+        self.pins = Pins(self.database)
+        self.suspensions = Suspensions(self.database, self.events)
         self.uses = Uses(self.database)
+        self.wirings = Wirings(self.database)
         self.model_registry = ModelRegistry(self.database)
         self.image_pins = ImagePins(self.database)
         self.settings = StateSettings(self.database)
         self.documents = Documents(self._cache)
+        self.verified = Verified(self._cache)
         self.outputs = Outputs(folder.outputs)
         self.lock = StateLock(folder.root / "daemon.lock")
         self.presence = Presence(folder.root / "apply.lock")

@@ -147,6 +147,10 @@ class Tracking(Protocol):
         """What runs, also such as still go on, have logged of a metric so far: its values in order, by run."""
         ...
 
+    def missing(self, run_ids: Sequence[str]) -> Future[frozenset[str]]:
+        """Those of these runs that are not there any more, or are deleted."""
+        ...
+
     def log_artifacts(self, run_id: str, folder: Path) -> Future[None]:
         """Copy the content of a folder into a run."""
         ...

@@ -103,6 +103,9 @@ class MlflowTracking:
     def histories(self, run_ids: Sequence[str], metric: str) -> Future[Mapping[str, tuple[float, ...]]]:
         return self._queue.ask("histories", {"run_ids": list(run_ids), "metric": metric}, histories_from_json)
 
+    def missing(self, run_ids: Sequence[str]) -> Future[frozenset[str]]:
+        return self._queue.ask("missing", {"run_ids": list(run_ids)}, frozenset)
+
     def log_artifacts(self, run_id: str, folder: Path) -> Future[None]:
         return self._queue.ask("log_artifacts", {"run_id": run_id, "folder": str(folder)}, lambda _: None)
 

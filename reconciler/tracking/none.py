@@ -48,6 +48,9 @@ class NoTracking:
     def histories(self, run_ids: Sequence[str], metric: str) -> Future[Mapping[str, tuple[float, ...]]]:  # noqa: ARG002
         return _done({})
 
+    def missing(self, run_ids: Sequence[str]) -> Future[frozenset[str]]:  # noqa: ARG002
+        return _done(frozenset())
+
     def log_artifacts(self, run_id: str, folder: Path) -> Future[None]:  # noqa: ARG002
         return _done(None)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.daemon.origin import Origin
+from tests.daemon.waiting import Waiting
 
 from .lending import FAILING, FILES, SPLIT
 from .program import process
@@ -45,3 +47,10 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Followed:
         done = process("daemon", "--source", origin.url, "--state", state, "--tracking", "none", "--once")
         assert done.code == code, done.out + done.err
     return Followed(origin, state, revisions)
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> Iterator[Waiting]:
+    waiting = Waiting(tmp_path)
+    yield waiting
+    waiting.go_on()  # a step outlives the daemon that started it

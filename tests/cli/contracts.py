@@ -162,6 +162,75 @@ PIPELINE_DESCRIPTION = _record(
 )
 USED_DESCRIPTION = _record(False, kind=TEXT, name=TEXT, conditions={"type": "array"}, used_by=_USED_BY)
 
+TREE = _record(
+    run=TEXT,
+    pipeline=TEXT,
+    source=TEXT,
+    revision=TEXT,
+    status=TEXT,
+    trigger=TEXT,
+    started=TIME,
+    seconds=_SECONDS,
+    restored_from=_OR_NONE,
+    steps=_list(
+        _record(
+            name=TEXT,
+            node=_OR_NONE,
+            kind=_choice("command", "sweep"),
+            status=TEXT,
+            reused_from=_OR_NONE,
+            seconds=_SECONDS,
+            component=_OR_NONE,
+            component_version=_OR_NONE,
+            environment=_OR_NONE,
+            environment_version=_OR_NONE,
+            after=TEXTS,
+            before=TEXTS,
+            inputs=_list(_record(name=TEXT, digest=_OR_NONE, step=_OR_NONE, output=_OR_NONE, data=_OR_NONE)),
+            reasons=TEXTS,
+            trials=_list(
+                _record(
+                    name=TEXT,
+                    status=TEXT,
+                    seconds=_SECONDS,
+                    hyperparameters={"type": "object"},
+                    metrics={"type": "object"},
+                )
+            ),
+        )
+    ),
+)
+HISTORY = _list(
+    _record(
+        what=TEXT,
+        status=TEXT,
+        first=_OR_NONE,
+        last=_OR_NONE,
+        count={"type": "integer", "minimum": 1},
+        digest=_OR_NONE,
+        revision=_OR_NONE,
+        run=_OR_NONE,
+        trigger=_OR_NONE,
+        message=_OR_NONE,
+    )
+)
+EVENTS = _list(
+    _record(
+        id={"type": "integer"},
+        source=_OR_NONE,
+        kind=TEXT,
+        name=TEXT,
+        type=_choice("Normal", "Warning"),
+        reason={"type": "string", "pattern": "^[A-Z][A-Za-z]+$"},
+        message=TEXT,
+        revision=_OR_NONE,
+        run=_OR_NONE,
+        count={"type": "integer", "minimum": 1},
+        first=TIME,
+        last=TIME,
+    )
+)
+
 
 def keeps(contract: dict[str, Any], data: Any) -> bool:
     """Whether data are as a contract says; the first breach is raised."""

@@ -91,7 +91,8 @@ class TestAPipeline:
         assert f"component    {explained}  this revision" in lines
         (tools,) = [line for line in lines if line.startswith("environment  tools")]
         assert tools.endswith(f"tag {TAG} at 1a2b3c4")
-        (run,) = [line for line in lines if line.startswith("lending-1 ")]
+        run, history = [line for line in lines if line.startswith("lending-1 ")]
+        assert history.split()[1:2] == ["succeeded"]
         assert run.split()[:2] == ["lending-1", "succeeded"]
 
     def test_tells_the_models_that_it_registered_and_who_holds_an_alias_now(self, locked: Path) -> None:

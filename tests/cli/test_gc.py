@@ -80,9 +80,9 @@ def test_what_nothing_needs_is_removed_and_told_with_its_size(kept: Path) -> Non
     answer = process("gc", "--state", kept)
     assert (answer.code, answer.err) == (0, "")
     header, row, end = answer.out.splitlines()
-    assert header.split() == ["ENVIRONMENT", "SIZE"]
-    name, size, unit, verb = row.split()
-    assert (name, unit, verb) == (LEFT, "KiB", "removed")
+    assert header.split() == ["KIND", "NAME", "SIZE"]
+    kind, name, size, unit, verb = row.split()
+    assert (kind, name, unit, verb) == ("environment", LEFT, "KiB", "removed")
     assert end == f"1 removed, up to {size} {unit}"
     assert environments(kept) == before
     assert reconciler("gc", "--state", kept).out == NOTHING
@@ -91,7 +91,9 @@ def test_what_nothing_needs_is_removed_and_told_with_its_size(kept: Path) -> Non
 def test_several_are_told_by_name_with_their_sum(kept: Path) -> None:
     sizes = {name: leave(kept, name) for name in (LEFT, "fedcba987654")}
     answer = reconciler("gc", "--state", kept, "-o", "json")
-    assert answer.data == [{"name": name, "bytes": size, "removed": True} for name, size in sizes.items()]
+    assert answer.data == [
+        {"kind": "environment", "name": name, "bytes": size, "removed": True} for name, size in sizes.items()
+    ]
 
 
 def test_a_dry_run_shows_what_would_be_removed_and_removes_nothing(kept: Path) -> None:
@@ -101,11 +103,14 @@ def test_a_dry_run_shows_what_would_be_removed_and_removes_nothing(kept: Path) -
     answer = reconciler("gc", "--state", kept, "--dry-run")
     assert answer.code == 0
     _, row, end = answer.out.splitlines()
-    assert row.startswith(f"{LEFT} ")
+    assert row.startswith(f"environment  {LEFT}  ")
     assert row.endswith("  would be removed")
     assert end.startswith("1 would be removed, up to ")
     said = reconciler("gc", "--state", kept, "--dry-run", "-o", "json")
-    assert (said.code, said.data) == (0, [{"name": LEFT, "bytes": size, "removed": False}])
+    assert (said.code, said.data) == (
+        0,
+        [{"kind": "environment", "name": LEFT, "bytes": size, "removed": False}],
+    )
     assert (environments(kept), noted(kept)) == (before, known)
 
 
@@ -216,3 +221,32 @@ def test_the_engine_of_the_state_stays_the_one_that_ran_steps_last(kept: Path) -
     engine = opened.settings.engine
     opened.close()
     assert engine == "docker"
+
+
+@pytest.fixture
+def limited(tmp_path: Path) -> Path:
+    """A configuration that keeps no more outputs than are needed, and one run."""
+    file = tmp_path / "config.yaml"
+    file.write_text("retention: {cache_bytes: 1, runs: 1}\n")
+    return file
+
+
+def test_outputs_and_runs_beyond_the_limits_go_and_what_is_current_stays(
+    tmp_path: Path, state: Path, limited: Path
+) -> None:
+    origin = Origin(tmp_path / "git")
+    for number in range(2):
+        origin.push({"greet.yaml": pipeline("true").replace("7", str(number))})
+        done = process("daemon", "--source", origin.url, "--state", state, "--tracking", "none", "--once")
+        assert done.code == 0, done.out + done.err
+    told = reconciler("gc", "--state", state, "--config", limited, "--dry-run", "-o", "json").data
+    assert [(each["kind"], each["removed"]) for each in told] == [("output", False), ("run", False)]
+    gone = reconciler("gc", "--state", state, "--config", limited, "-o", "json").data
+    assert [{**each, "removed": False} for each in gone] == told
+    assert gone[0]["bytes"] > 0
+    assert [run["id"] for run in reconciler("runs", "--state", state, "-o", "json").data] == ["greet-2"]
+    opened = State(StateFolder(state))
+    (kept,) = opened.runs.steps("greet-2")
+    assert [digest for digest, _ in opened.outputs.all()] == list(kept.outputs.values())
+    opened.close()
+    assert reconciler("gc", "--state", state, "--config", limited).out == NOTHING

@@ -18,7 +18,7 @@ _VERBS = [
 ]
 _HEAVY = {
     *("mlflow", "git", "sqlalchemy", "optuna", "numpy", "pandas", "rich", "yaml", "jsonschema", "apscheduler"),
-    "docker",
+    *("docker", "structlog"),
 }
 
 

@@ -20,6 +20,7 @@ from reconciler.model.configuration import (
     Configuration,
     DataSettings,
     DockerSettings,
+    LogSettings,
     RegistryLogin,
     StepSettings,
     TrackingWay,
@@ -27,9 +28,15 @@ from reconciler.model.configuration import (
 )
 from reconciler.model.errors import UsageError
 from reconciler.model.resources import Resources
+from reconciler.model.schedules import Cron, Trigger
 from reconciler.model.upgrades import UpgradePolicy
+from reconciler.model.upkeep import Retention, Upkeep
+from reconciler.model.windows import Window
 from reconciler.shipped import shipped_folder
 from tests.manifests.repository import place
+
+from .http_example import HTTP
+from .sources_example import SOURCES
 
 Read = Callable[..., Configuration]
 
@@ -72,6 +79,9 @@ docker:
   tracking:
     network: mlflow
     uri: http://mlflow:5000
+  paths: {/var/lib/reconciler: /srv/state}
+log: {format: json, level: warning}
+drain: 10m
 data:
   urls: ["https://data.example.org/*", "s3://loans/raw/*"]
   max_size: 4Gi
@@ -82,6 +92,18 @@ upgrades:
   push: false
   author: The Bot <bot@example.org>
   retry: 60
+drift_interval: 5m
+verify_interval: 12h
+self_heal: false
+max_prune: 0.25
+retention:
+  cache_bytes: 200GB
+  cache_age: 30d
+  runs: 500
+  logs_age: 2w
+windows:
+- {deny: 0 9 * * 1-5, duration: 8h, time_zone: Europe/Berlin, sources: [main], pipelines: [lending*]}
+- {allow: 0 22 * * *, duration: 90m}
 """
 VARIABLES = {"PIP_INDEX_URL": "https://pypi.example.org/simple", "PROXY": "http://proxy:3128", "OTHER": "unused"}
 
@@ -141,9 +163,17 @@ def test_every_field_is_read(read: Read, file: Path, tmp_path: Path) -> None:
             registries={"registry.example.org": RegistryLogin("robot", "s3cret")},
             push="registry.example.org/ml",
             patience_seconds=30.0,
+            paths={"/var/lib/reconciler": "/srv/state"},
         ),
         DataSettings(("https://data.example.org/*", "s3://loans/raw/*"), 4 << 30, 10.0),
         UpgradeSettings("bot/upgrades", UpgradePolicy.LATEST, False, ("The Bot", "bot@example.org"), 60.0),
+        Upkeep(300.0, 43_200.0, False, 0.25, Retention(200 << 30, 2_592_000.0, 500, 1_209_600.0)),
+        windows=(
+            Window(True, Trigger(Cron("0 9 * * 1-5"), "Europe/Berlin"), 28_800.0, ("main",), ("lending*",)),
+            Window(False, Trigger(Cron("0 22 * * *")), 5400.0),
+        ),
+        log=LogSettings("json", "warning"),
+        drain_seconds=600.0,
     )
 
 
@@ -162,10 +192,32 @@ def test_upgrades_that_could_not_be_committed_are_refused(read: Read, file: Path
     assert raised.value.hint
 
 
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("drift_interval: soon", 1),
+        ("verify_interval: -1", 1),
+        ("max_prune: 2", 1),
+        ("self_heal: 1", 1),
+        ("retention: {cache_age: 1y}", 13),
+        ("retention: {cache_bytes: many}", 13),
+        ("retention: {runs: 0}", 13),
+    ],
+)
+def test_upkeep_that_means_nothing_is_refused_where_it_stands(read: Read, file: Path, text: str, column: int) -> None:
+    with pytest.raises(UsageError) as raised:
+        read(text)
+    assert raised.value.place == f"{file}:1:{column}"
+    assert raised.value.hint
+
+
 def keys_in(value: object) -> Iterator[str]:
     if isinstance(value, dict):
         for key, inner in value.items():
             yield key
+            yield from keys_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
             yield from keys_in(inner)
 
 
@@ -179,7 +231,7 @@ def properties_in(schema: object) -> Iterator[str]:
 
 def test_the_whole_example_leaves_no_field_of_the_schema_out() -> None:
     schema: dict[str, Any] = json.loads((shipped_folder("schemas") / "configuration.schema.json").read_text())
-    assert set(properties_in(schema)) - set(keys_in(yaml.safe_load(WHOLE))) == set()
+    assert set(properties_in(schema)) - set(keys_in([yaml.safe_load(WHOLE), yaml.safe_load(SOURCES), yaml.safe_load(HTTP)])) == set()
 
 
 def test_the_secret_of_a_build_is_not_fetched_before_a_build_needs_it(read: Read) -> None:
@@ -205,6 +257,27 @@ def test_what_a_file_holds_is_taken_without_the_last_line_break(read: Read, tmp_
     (tmp_path / "value").write_text(content, newline="")
     said = read(f"docker: {{build: {{arguments: {{A: {{file: {tmp_path}/value}}}}}}}}")
     assert said.docker.build.arguments == {"A": content.removesuffix("\n").removesuffix("\r")}
+
+
+def test_all_that_was_fetched_is_known_as_secret_and_not_shown_with_the_rest(read: Read, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("s3cret-token\n")
+    configuration = read(WHOLE.replace("TOKEN_FILE", str(tmp_path / "token")))
+    assert set(configuration.secrets) == {"https://pypi.example.org/simple", "http://proxy:3128", "s3cret-token"}
+    assert "s3cret-token" not in repr(configuration)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("log: {format: xml}", "log: {level: loud}", "log: json", "drain: soon", "drain: -1"),
+        *("docker: {paths: {var: /srv}}", "docker: {paths: {/var: srv}}", "docker: {paths: [/var]}"),
+    ],
+)
+def test_a_service_that_cannot_be_so_is_refused_at_its_place(read: Read, file: Path, text: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        read(text)
+    assert (raised.value.place or "").startswith(f"{file}:1:")
+    assert raised.value.hint
 
 
 def test_a_password_is_not_shown_with_the_rest(read: Read, tmp_path: Path) -> None:

@@ -123,6 +123,7 @@ def _without_version(document: _Document) -> bool:
 EXTENSIONS: Mapping[str, Callable[[_Document], bool]] = {
     "`depends_on`: Azure orders steps by their data alone": _taken("depends_on"),
     "`on_new_revision`: Azure follows no revisions": _taken("on_new_revision"),
+    "`suspended`: Azure disables schedules with a command, and starts pipelines by hand": _taken("suspended"),
     "`promotion`: Azure registers models, and leaves it to people which one is used": _taken("promotion"),
     "`retry_settings` of command jobs: Azure retries parallel jobs alone": _without_retries,
     "`memory`, `cpus`, `gpus`, `network` of `resources`: Azure has sizes of machines instead": _without_own_resources,

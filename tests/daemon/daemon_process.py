@@ -28,7 +28,7 @@ class Ended:
 class DaemonProcess:
     """A daemon that runs, ended with the block that it stands in."""
 
-    def __init__(self, source: Path, state: Path, *options: str) -> None:
+    def __init__(self, source: Path | None, state: Path, *options: str) -> None:
         state.parent.mkdir(parents=True, exist_ok=True)
         self._log = state.parent / f"daemon-{time.monotonic_ns()}.log"
         with self._log.open("wb") as log:
@@ -50,6 +50,15 @@ class DaemonProcess:
         until(lambda: text in self.said or self._process.poll() is not None)
         assert text in self.said, self.said
 
+    @property
+    def code(self) -> int | None:
+        """How it ended, None while it runs."""
+        return self._process.poll()
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send a signal that does not end it."""
+        self._process.send_signal(number)
+
     def end(self, number: signal.Signals = signal.SIGTERM) -> Ended:
         """Send a signal and wait for the end."""
         self._process.send_signal(number)
@@ -66,13 +75,15 @@ class DaemonProcess:
             self._process.wait()
 
 
-def command(source: Path, state: Path, *options: str) -> list[str]:
-    """A daemon without MLflow that looks at its source only when it is told to."""
-    given = ["--source", str(source), "--state", str(state), "--tracking", "none", "--interval", "3600", *options]
-    return [sys.executable, "-m", "reconciler", "daemon", *given]
+def command(source: Path | None, state: Path, *options: str) -> list[str]:
+    """A daemon without MLflow that looks at its source only when it is told to; None for those of a configuration."""
+    given = ["--state", str(state), "--tracking", "none", "--interval", "3600"]
+    if source is not None:
+        given = ["--source", str(source), *given]
+    return [sys.executable, "-m", "reconciler", "daemon", *given, "--log-format", "console", *options]
 
 
-def to_its_end(source: Path, state: Path, *options: str) -> Ended:
+def to_its_end(source: Path | None, state: Path, *options: str) -> Ended:
     """A daemon that ends by itself."""
     done = subprocess.run(
         command(source, state, *options), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False

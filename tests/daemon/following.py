@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.daemon.follower import Follower, Outcome
+from reconciler.daemon.follower import Follower
+from reconciler.daemon.outcome import Outcome
 from reconciler.daemon.retries import RetryPolicy
-from reconciler.daemon.service import open_mirror
-from reconciler.daemon.source_settings import SourceSettings
+from reconciler.daemon.source_settings import SourceSettings, open_mirror
 from reconciler.engines.process import ProcessEngine
 from reconciler.execution.site import Site
 from reconciler.model.configuration import UpgradeSettings
 from reconciler.model.runs import Run
 from reconciler.model.status import Condition, Resource
+from reconciler.model.upkeep import Upkeep
+from reconciler.model.windows import Window
 from reconciler.state.sources import SourceState
 
 from .origin import Origin
@@ -29,10 +31,18 @@ class Following:
         origin: Origin,
         retries: RetryPolicy | None = None,
         upgrades: UpgradeSettings | None = None,
+        upkeep: Upkeep | None = None,
+        windows: tuple[Window, ...] = (),
     ) -> None:
         self.site = site
         self._settings = SourceSettings(
-            SOURCE, str(origin.url), "main", retries=retries or RetryPolicy(), upgrades=upgrades
+            SOURCE,
+            str(origin.url),
+            "main",
+            retries=retries or RetryPolicy(),
+            upgrades=upgrades,
+            upkeep=upkeep or Upkeep(),
+            windows=windows,
         )
         self.follower = self._new()
 

@@ -23,6 +23,13 @@ class Origin:
         _git(folder, "init", "-q", "-b", "main", str(self.work_tree))
         self.git("remote", "add", "origin", str(self.url))
 
+    def moved(self, folder: Path) -> Origin:
+        """The one that a copy of its folder is."""
+        origin = Origin.__new__(Origin)
+        origin.url, origin.work_tree = folder / self.url.name, folder / self.work_tree.name
+        origin.git("remote", "set-url", "origin", str(origin.url))
+        return origin
+
     def git(self, *arguments: str) -> str:
         return _git(self.work_tree, *arguments)
 
@@ -38,6 +45,14 @@ class Origin:
         self.git("add", "--all")
         self.git("commit", "-q", "--allow-empty", "-m", "a change")
         return self._pushed()
+
+    def tag(self, name: str, target: str | None = "HEAD") -> None:
+        """Push a tag and nothing else, wherever it led before; with None, take it away."""
+        if target is None:
+            self.git("push", "-q", "origin", f":refs/tags/{name}")
+            return
+        self.git("tag", "--force", "--annotate", "-m", "a release", name, target)
+        self.git("push", "-q", "--force", "origin", f"refs/tags/{name}")
 
     def revert(self) -> str:
         """Undo the newest commit by another one; returns that."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +53,12 @@ class OurPython:
         (place / "bin").mkdir(parents=True)
         (place / "bin" / "python").symlink_to(sys.executable)
         return str(place)
+
+    def broken(self, spec: EnvironmentSpec) -> str:
+        return "its Python is no program" if (self._folder / spec.digest / "broken").exists() else ""
+
+    def discard(self, spec: EnvironmentSpec) -> None:
+        shutil.rmtree(self._folder / spec.digest)
 
     def notes(self, _: EnvironmentSpec) -> list[str]:
         return []

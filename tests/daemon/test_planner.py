@@ -74,7 +74,7 @@ def test_planning_alone_keeps_no_version(planning: Planning, origin: Origin) -> 
 
 def test_a_version_that_was_kept_means_the_same_for_ever(planning: Planning, origin: Origin) -> None:
     origin.push({"tools.yaml": TOOLS})
-    planning.planner.keep_versions(planning.newest(), planning.mirror)
+    planning.planner.keep_versions(planning.newest(), planning.mirror, "main")
     origin.push({"tools.yaml": TOOLS.replace("image: python", "image: ubuntu")})
     assert [problem.code for problem in planning.newest().plan.problems] == ["version-mutated"]
     assert [problem.code for problem in planning.newest_as_if_it_were_the_first().plan.problems] == ["version-mutated"]

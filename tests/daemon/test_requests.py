@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.daemon.requests import Answer, Request, Requests
+from reconciler.model.asked_runs import AskedRun
 
 
 def test_a_request_is_pending_until_it_is_answered(tmp_path: Path) -> None:
@@ -67,4 +69,25 @@ def test_a_request_may_name_a_run_to_be_ended(tmp_path: Path) -> None:
 
 def test_a_request_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "0.asked").write_text("half a")
+    assert Requests(tmp_path).pending() == []
+
+
+def test_a_request_may_ask_for_a_run_and_is_told_which_it_became(tmp_path: Path) -> None:
+    requests = Requests(tmp_path)
+    asked = AskedRun("lending", "ada@lab", (("seed", "7"),), is_forced=True, is_overriding=True)
+    name = requests.ask(run=asked, source="main")
+    assert requests.pending() == [Request(name, run=replace(asked, request=name), source="main")]
+    requests.answer(name, True, "started lending@run-1", "lending@run-1")
+    assert requests.wait(name, 1) == Answer(True, "started lending@run-1", "lending@run-1")
+
+
+def test_a_request_may_bring_news_of_the_state(tmp_path: Path) -> None:
+    requests = Requests(tmp_path)
+    name = requests.ask(news="resume")
+    assert requests.pending() == [Request(name, news="resume")]
+
+
+def test_a_run_that_cannot_be_read_is_none_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "0.asked").write_text('{"run": {"pipeline": "lending"}}')
+    (tmp_path / "1.asked").write_text("[]")
     assert Requests(tmp_path).pending() == []

@@ -242,3 +242,10 @@ def test_a_revision_that_is_refused_moves_nothing(follow: Follow, released: Orig
     released.push({"broken.yaml": "type: pipeline\njobs: [\n"})
     following.turn()
     assert on_branch(released) == before
+
+
+def test_what_was_pushed_is_told_as_an_event(follow: Follow, released: Origin) -> None:
+    following = follow()
+    following.turn()
+    pushed = [each for each in following.site.state.events.recent("source") if each.reason == "UpgradesPushed"]
+    assert [each.message for each in pushed] == [f"pushed {on_branch(released)[:10]} with 1 upgrades to {BRANCH}"]

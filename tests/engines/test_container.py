@@ -18,6 +18,7 @@ from reconciler.engines.container import (
     User,
     container_arguments,
     container_name,
+    engine_path,
     networks_of,
     prepare_folder,
 )
@@ -151,6 +152,31 @@ class TestFiles:
         (tmp_path / "link").symlink_to(tmp_path / "rows.csv")
         linked = replace(task, inputs={"inputs/rows": tmp_path / "link"})
         assert _mounts(linked)["/reconciler/inputs/rows"] == (str(tmp_path / "rows.csv"), False)
+
+    def test_an_engine_that_sees_our_folders_elsewhere_is_told_where(self, task: Task, tmp_path: Path) -> None:
+        """As with a daemon in a container, whose steps are containers beside it."""
+        paths = {str(tmp_path): "/srv/state", str(tmp_path / "table"): "/mnt/table", "/srv/mlflow": "/mnt/mlflow"}
+        mounts = _mounts(replace(task, is_tracked=True), _plan(DockerSettings(paths=paths)))
+        assert {target: source for target, (source, _) in mounts.items()} == {
+            "/reconciler": "/srv/state/work",
+            "/reconciler/log": "/srv/state/train.log",
+            "/reconciler/code": "/srv/state/code",
+            "/reconciler/inputs/rows": "/srv/state/rows.csv",
+            "/reconciler/inputs/table": "/mnt/table",
+            "/srv/mlflow": "/mnt/mlflow",
+        }
+
+    @pytest.mark.parametrize(
+        ("path", "seen"),
+        [
+            ("/var/lib/reconciler", "/srv/state"),
+            ("/var/lib/reconciler/outputs/ab", "/srv/state/outputs/ab"),
+            ("/var/lib/reconciler-2/outputs", "/var/lib/reconciler-2/outputs"),
+            ("/data/a", "/data/a"),
+        ],
+    )
+    def test_only_what_lies_below_such_a_folder_is_elsewhere(self, path: str, seen: str) -> None:
+        assert engine_path(path, {"/var/lib/reconciler/": "/srv/state/"}) == seen
 
     def test_a_step_begins_in_its_code_and_in_its_own_folder_where_there_is_none(self, task: Task) -> None:
         assert _arguments(task)["working_dir"] == "/reconciler/code"

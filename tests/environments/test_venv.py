@@ -142,3 +142,23 @@ def test_the_requirements_beside_a_dockerfile_are_installed(builder: VenvBuilder
     dockerfile = f"FROM python:{OURS}-slim\nCOPY requirements.txt /tmp/\nRUN pip install -r /tmp/requirements.txt\n"
     spec = context_spec(tmp_path / "context", dockerfile, requirements=f"# a comment\n{TINY}\n")
     assert output_of(builder.build(spec, log), _INSTALLED) == TINY
+
+
+def test_one_whose_python_does_not_start_is_broken_and_discarded_is_built_anew(
+    folder: Path, tmp_path: Path, log: Path
+) -> None:
+    builder, spec = VenvBuilder(folder, fake_uv(tmp_path, MAKES_VENV)), conda_spec(TINY)
+    assert builder.broken(spec) == ""
+    python = Path(builder.build(spec, log)) / "bin" / "python"
+    python.unlink()
+    python.write_text("#!/bin/sh\necho no module named encodings >&2; exit 1\n")
+    python.chmod(0o755)
+    assert builder.broken(spec) == "its Python does not start: no module named encodings"
+    builder.discard(spec)
+    assert builder.location(spec) is None
+    assert builder.build(spec, log)
+
+
+def test_one_whose_python_works_is_not_broken(builder: VenvBuilder, log: Path) -> None:
+    builder.build(conda_spec(), log)
+    assert builder.broken(conda_spec()) == ""

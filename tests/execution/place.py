@@ -47,6 +47,12 @@ class ThisPython:
     def build(self, spec: EnvironmentSpec, log: Path) -> str:  # noqa: ARG002
         return sys.prefix
 
+    def broken(self, spec: EnvironmentSpec) -> str:  # noqa: ARG002
+        return ""
+
+    def discard(self, spec: EnvironmentSpec) -> None:
+        """Nothing breaks here."""
+
     def notes(self, spec: EnvironmentSpec) -> list[str]:  # noqa: ARG002
         return []
 

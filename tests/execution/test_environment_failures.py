@@ -182,7 +182,9 @@ class TestRebuildLost:
 
     def _rebuilt(self, place: Place, tree: Worktree) -> list[str]:
         environments = self._environments(place, tree)
-        return [each.name for each in place.site.environments.rebuild_lost(environments, tree.objects, ORIGIN)]
+        lost = place.site.environments.lost(environments)
+        place.site.environments.rebuild_lost(environments, tree.objects, ORIGIN)
+        return [each.name for each in lost]
 
     def test_an_environment_that_was_removed_is_noted_as_gone_and_built_again(
         self, place: Place, repository: Repository, builder: Builder

@@ -55,6 +55,12 @@ class Builder:
         (binaries / "python").symlink_to(sys.executable)
         return str(binaries.parent)
 
+    def broken(self, spec: EnvironmentSpec) -> str:  # noqa: ARG002
+        return ""
+
+    def discard(self, spec: EnvironmentSpec) -> None:
+        """Nothing breaks here."""
+
     def notes(self, spec: EnvironmentSpec) -> list[str]:  # noqa: ARG002
         return []
 

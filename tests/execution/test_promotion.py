@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reconciler.execution.carry_out import abandon, restore
+from reconciler.execution.carry_out import abandon, new_run, restore
+from reconciler.model.pipelines import Promotion
 from reconciler.model.plan import PipelineAction
 from reconciler.model.runs import Run, RunStatus
 from reconciler.source.worktree import Worktree
@@ -190,6 +192,23 @@ class TestTheGate:
         assert last.status is RunStatus.SUCCEEDED
         assert shelf.holder() == ""
         assert place.state.model_registry.judgements(last.id)[0].why == "it has no metric `accuracy`: there are auc"
+
+    @pytest.mark.parametrize("gate", [Promotion("accuracy"), Promotion("")], ids=["a gate", "none"])
+    def test_behind_a_bar_the_champion_stays_also_where_a_step_moves_the_alias(
+        self, run: Runs, place: Place, shelf: ModelShelf, repository: Repository, gate: Promotion
+    ) -> None:
+        run(0.5)
+        shelf.moves = "champion"
+        tree = commit(repository, 0.9)
+        plan, actual = place.plan(tree, is_forced=True)
+        barred = replace(plan, graph=replace(plan.graph, promotion=replace(gate, bar="a trial")))
+        trial = new_run(place.site, barred, actual, tree.objects, order(tree)).go()
+        assert shelf.holder() == "1"
+        assert place.state.model_registry.aliases("credit") == {"champion": "1"}
+        (judgement,) = place.state.model_registry.judgements(trial.id)
+        assert (judgement.is_promoted, judgement.why) == (False, "a trial")
+        (made,) = place.state.runs.models(trial.id)
+        assert (made.semver, made.metric_name, made.metric) == ("1.0.1", "accuracy", 0.9)
 
     def test_another_alias_may_be_won(self, run: Runs, shelf: ModelShelf) -> None:
         run(0.5, GATE | {"alias": "live"})

@@ -14,7 +14,7 @@ from reconciler.state.actual import ActualReader
 from reconciler.state.environments import READY, EnvironmentState
 from reconciler.state.folder import StateFolder
 from reconciler.state.runs import Runs
-from reconciler.state.sources import SourceState
+from reconciler.state.sources import LOCAL_SOURCE, SourceState
 from reconciler.state.store import State
 
 from .records import definition, result, run, version
@@ -91,6 +91,17 @@ def test_versions_that_were_added_between_two_readings_are_known(state: State, r
     assert len(known) == 2
 
 
+def test_versions_of_another_source_are_not_known_but_in_a_work_tree_that_may_be_of_any(
+    state: State, reader: ActualReader
+) -> None:
+    state.sources.save_versions([version()], "origin")
+    state.sources.save_versions([version(digest="d2"), version(number="2.0.0")], "other")
+    assert {key[2] for key in reader.read("origin", []).versions} == {"1.0.0"}
+    assert {key[2] for key in reader.read("other", []).versions} == {"1.0.0", "2.0.0"}
+    assert reader.read("other", []).versions[Kind.COMPONENT, "split", "1.0.0"].digest == "d2"
+    assert {key[2] for key in reader.read(LOCAL_SOURCE, []).versions} == {"1.0.0", "2.0.0"}
+
+
 def test_revision_environments_and_what_was_applied_are_those_of_now(state: State, reader: ActualReader) -> None:
     state.sources.save(SourceState("origin", "url", "main", applied_revision="main@sha1:1"))
     state.environments.save(EnvironmentState("process", "e1", "base", "1.0.0", READY))
@@ -106,7 +117,7 @@ class EndsMeanwhile(Runs):
     """Runs of which one ends, by another process, in the moment after somebody has asked for the current one."""
 
     def __init__(self, state: State, others: State) -> None:
-        super().__init__(state.database)
+        super().__init__(state.database, state.events)
         self._others = others
 
     def current(self, pipeline: str) -> Run | None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import pwd
+import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -77,6 +80,56 @@ def test_a_second_daemon_is_refused_with_the_process_of_the_first(lock: StateLoc
         lock.acquire()
     assert refused.value.hint == f"stop it with `kill {first.pid}`, or give this one a state of its own with --state"
     assert lock.owner() == first.pid
+
+
+def test_who_holds_the_lock_is_told_with_user_machine_time_and_command(
+    lock: StateLock, starting: Starting, tmp_path: Path
+) -> None:
+    before = int(time.time())
+    first = starting(
+        "setattr(sys, 'argv', ['/opt/bin/reconciler', 'daemon', '--source', 'https://me:pw@host/x']), lock.acquire()"
+    )
+    said(first)
+    holder = lock.holder()
+    assert holder is not None
+    assert (holder.pid, holder.host) == (first.pid, os.uname().nodename)
+    assert holder.user == pwd.getpwuid(os.geteuid()).pw_name
+    assert before <= holder.since <= time.time()
+    assert holder.command == "reconciler daemon --source https://***@host/x"
+    with pytest.raises(StateError) as refused:
+        lock.acquire()
+    told = f"process {first.pid} of {holder.user} on {holder.host} since "
+    assert told in refused.value.message
+    assert refused.value.message.endswith(f"+00:00: {holder.command}")
+    assert stat.S_IMODE((tmp_path / "daemon.lock").stat().st_mode) & 0o002 == 0
+
+
+def test_a_daemon_of_another_machine_is_not_to_be_killed_here(lock: StateLock, tmp_path: Path) -> None:
+    """Folders may be shared, by containers for example, whose process ids mean nothing here."""
+    with (tmp_path / "daemon.lock").open("w") as held:
+        held.write(
+            '{"pid": 7, "host": "elsewhere", "user": "alice", "since": 1790000000.0, "command": "reconciler daemon"}'
+        )
+        held.flush()
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(StateError, match="process 7 of alice on elsewhere since 2026-09-") as refused:
+            lock.acquire()
+    assert refused.value.hint == "stop it on elsewhere, or give this one a state of its own with --state"
+
+
+@pytest.mark.parametrize(
+    ("written", "told"), [("4711\n", "process 4711"), ("", "process unknown"), ("{]", "process unknown")]
+)
+def test_what_an_earlier_version_wrote_is_understood_and_what_nobody_wrote_does_no_harm(
+    lock: StateLock, tmp_path: Path, written: str, told: str
+) -> None:
+    with (tmp_path / "daemon.lock").open("w") as held:
+        held.write(written)
+        held.flush()
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(StateError, match=f"a daemon runs on this state already, as {told} "):
+            lock.acquire()
+        assert lock.owner() == (4711 if written.startswith("4711") else None)
 
 
 def test_the_lock_of_a_killed_daemon_is_free_at_once(lock: StateLock, starting: Starting, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.errors import StepError
-from reconciler.state.outputs import Outputs, digest_of_path, remove
+from reconciler.state.outputs import Outputs, digest_of_path, remove, size_of
 
 
 @pytest.fixture
@@ -217,3 +217,50 @@ def test_removing_a_link_leaves_what_it_leads_to(made: Path) -> None:
     (made / "link").symlink_to("folder")
     remove(made / "link")
     assert read(made) == {"folder/a": b"1"}
+
+
+def _stored(outputs: Outputs, made: Path, name: str) -> str:
+    return outputs.store(fill(made / name, {"a.txt": name.encode()}))
+
+
+def test_all_that_is_stored_is_told_and_what_is_being_stored_is_not(outputs: Outputs, made: Path) -> None:
+    digests = {_stored(outputs, made, name) for name in ("one", "two")}
+    (outputs.path(min(digests)).parent / ".unfinished").mkdir()
+    assert {digest: outputs.path(digest) for digest in digests} == dict(outputs.all())
+
+
+def test_what_is_discarded_is_gone_wholly_and_others_stay(outputs: Outputs, made: Path) -> None:
+    kept, gone = (_stored(outputs, made, name) for name in ("kept", "gone"))
+    outputs.discard(gone)
+    assert not outputs.has(gone)
+    assert [digest for digest, _ in outputs.all()] == [kept]
+    assert list(outputs.path(gone).parent.glob(".*")) == []
+
+
+def test_what_a_killed_process_left_is_removed_when_it_is_old(outputs: Outputs, made: Path) -> None:
+    digest = _stored(outputs, made, "kept")
+    left = outputs.path(digest).parent / ".12345678-left"
+    left.mkdir()
+    outputs.remove_unfinished(left.lstat().st_ctime - 1)
+    assert left.exists()
+    outputs.remove_unfinished(left.lstat().st_ctime + 1)
+    assert not left.exists()
+    assert outputs.has(digest)
+
+
+def test_what_is_set_aside_is_in_the_store_no_more_and_can_be_looked_at(
+    outputs: Outputs, made: Path, tmp_path: Path
+) -> None:
+    digest = _stored(outputs, made, "spoilt")
+    aside = outputs.set_aside(digest, tmp_path / "spoilt")
+    assert not outputs.has(digest)
+    assert (aside / "a.txt").read_text() == "spoilt"
+    assert _stored(outputs, made, "spoilt") == digest  # and there is place for the right one
+    assert outputs.set_aside(digest, tmp_path / "spoilt") != aside
+
+
+def test_the_size_of_a_content_is_that_of_its_files(outputs: Outputs, made: Path) -> None:
+    folder = outputs.store(fill(made / "folder", {"a": b"12345", "b/c": b"123"}))
+    (made / "file").write_bytes(b"1234567")
+    file = outputs.store(made / "file")
+    assert [size_of(outputs.path(digest)) for digest in (folder, file)] == [8, 7]

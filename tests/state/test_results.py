@@ -44,3 +44,11 @@ def test_any_number_is_looked_up_at_once(state: State, count: int) -> None:
     wanted = {f"f{number}" for number in range(count)}
     assert state.results.many([*wanted, "none"]).keys() == wanted
     assert state.results.of_definitions(f"d{number}" for number in range(count)).keys() == wanted
+
+
+def test_the_results_that_hold_a_content_are_found(state: State) -> None:
+    state.results.save(result("f1", model="abc", scores="def"), now=1.0)
+    state.results.save(result("f2", model="abcd"), now=1.0)
+    state.results.save(result("f3", scores="abc"), now=1.0)
+    assert sorted(state.results.holding("abc")) == ["f1", "f3"]
+    assert state.results.holding("ab") == []

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.manifests import Kind
 from reconciler.model.status import Condition, ConditionType, Resource, ready, reconciling, stalled
+from reconciler.state.database import Database
 from reconciler.state.folder import StateFolder
+from reconciler.state.schema import STATE_MIGRATIONS
 from reconciler.state.sources import SourceState
 from reconciler.state.store import State
 
@@ -168,3 +172,49 @@ def test_only_the_versions_that_were_added_are_read_when_some_are_known(state: S
     assert [each.name for each in known] == ["z", "a"]
     assert [each.name for each in state.sources.versions(after=len(known))] == ["m"]
     assert state.sources.versions(after=3) == []
+
+
+def test_every_source_has_versions_of_its_own_beside_those_that_count_for_all(state: State) -> None:
+    state.sources.save_versions([version(digest="d0")])
+    state.sources.save_versions([version(digest="d1"), version(number="1.1.0", digest="d1")], "loans")
+    state.sources.save_versions([version(number="1.1.0", digest="d2")], "fraud")
+    assert [each.digest for each in state.sources.versions(source="loans")] == ["d0", "d1", "d1"]
+    assert [each.digest for each in state.sources.versions(source="fraud")] == ["d0", "d2"]
+    assert [each.digest for each in state.sources.versions(after=1, source="fraud")] == ["d2"]
+    assert len(state.sources.versions()) == 4
+
+
+@pytest.mark.parametrize(("names", "owner"), [(("loans",), "loans"), (("loans", "fraud"), ""), ((), "")])
+def test_versions_of_an_older_state_are_those_of_its_only_source(
+    tmp_path: Path, names: tuple[str, ...], owner: str
+) -> None:
+    folder = StateFolder(tmp_path / "older")
+    folder.prepare()
+    before = next(index for index, each in enumerate(STATE_MIGRATIONS) if "versions_before" in each)
+    older = Database(folder.database, STATE_MIGRATIONS[:before])
+    for name in names:
+        older.execute(
+            "INSERT INTO sources (name, url, branch, applied_revision, applied_commit, attempted_revision,"
+            " attempted_commit, condition, updated) VALUES (?, '', 'main', '', '', '', '', '[]', 0)",
+            (name,),
+        )
+    older.execute(
+        "INSERT INTO versions (kind, name, version, digest, revision) VALUES ('data', 'x', '1.0.0', 'd', 'r')"
+    )
+    older.close()
+    state = State(folder)
+    assert [row["source"] for row in state.database.rows("SELECT source FROM versions")] == [owner]
+    assert [each.digest for each in state.sources.versions()] == ["d"]
+    state.close()
+
+
+def test_a_source_that_is_forgotten_leaves_its_versions(state: State) -> None:
+    for name in ("loans", "fraud"):
+        state.sources.save(SourceState(name, "url", "main"))
+        state.sources.save_resources(name, [resource("a", source=name)], now=1.0)
+    state.sources.save_versions([version()], "loans")
+    state.sources.forget("loans")
+    assert [source.name for source in state.sources.all()] == ["fraud"]
+    assert [each.source for each in state.sources.resources()] == ["fraud"]
+    assert state.sources.applied("loans") == frozenset()
+    assert state.sources.versions() == [version()]

@@ -72,6 +72,13 @@ uri, name = sys.argv[1:]
 print(pathlib.Path(mlflow.artifacts.download_artifacts(artifact_uri=uri), name).read_text())
 """
 
+DELETING = """
+import sys
+import mlflow
+
+mlflow.MlflowClient().delete_run(sys.argv[1])
+"""
+
 LOADING = """
 import json, sys
 import mlflow, mlflow.sklearn
@@ -134,6 +141,12 @@ class MlflowConformance:
             kind.tracking.copy_run("0" * 32, request("train_lr")).result()
         assert caught.value.place == f"run {'0' * 32}"
         kind.tracking.flush()
+
+    def test_runs_that_are_deleted_or_were_never_there_are_missing(self, kind: MlflowKind) -> None:
+        kept, deleted = (kind.tracking.start_run(request(name)).result() for name in ("kept", "deleted"))
+        assert kind.tracking.missing([kept, deleted]).result() == frozenset()
+        kind.run_step(DELETING, None, "lending", deleted)
+        assert kind.tracking.missing([kept, deleted, "0" * 32]).result() == {deleted, "0" * 32}
 
     def test_a_failure_that_nobody_looked_at_is_raised_by_flush_once(self, kind: MlflowKind) -> None:
         kind.tracking.finish_run("0" * 32, "FINISHED")

@@ -18,6 +18,7 @@ def test_without_tracking_every_question_has_an_empty_answer_at_once() -> None:
     assert tracking.registered([""]).result(0) == ()
     assert tracking.registered([""], "").result(0) == tracking.versions_of(["loans"]).result(0) == ()
     assert tracking.holders("champion").result(0) == {}
+    assert tracking.missing(["r"]).result(0) == frozenset()
     assert tracking.details([ModelVersion("loans", "1", (), "")]).result(0) == (ModelDetails(None, {}),)
     assert tracking.mark([ModelMark("loans", "1")]).result(0) is None
     assert tracking.set_aliases([]).result(0) is None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from mlflow.entities import Metric, Param, Run, RunTag
+from mlflow.entities import LifecycleStage, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.tracking.client import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
@@ -51,6 +51,20 @@ def find_run(client: MlflowClient, experiments: Experiments, request: RunRequest
     """The run that was made for this request: no other has its name and was started in that millisecond."""
     found = client.search_runs([experiments.id(request.experiment)], f"attributes.start_time = {started}")
     return next((run for run in found if run.info.run_name == request.name), None)
+
+
+def missing(client: MlflowClient, run_ids: Iterable[str]) -> list[str]:
+    """Those of these runs that are not there any more, or are deleted."""
+    return [run_id for run_id in run_ids if not _is_active(client, run_id)]
+
+
+def _is_active(client: MlflowClient, run_id: str) -> bool:
+    try:
+        return bool(client.get_run(run_id).info.lifecycle_stage == LifecycleStage.ACTIVE)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return False
 
 
 def run_data(run: Run, strays: tuple[str, ...] = ()) -> RunData:

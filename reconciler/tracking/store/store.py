@@ -25,7 +25,7 @@ from reconciler.tracking.store.histories import metric_histories
 from reconciler.tracking.store.model_details import details_of
 from reconciler.tracking.store.models import holders, mark, register_model, registered, set_aliases, versions_of
 from reconciler.tracking.store.refusals import refusals_explained
-from reconciler.tracking.store.runs import start_run
+from reconciler.tracking.store.runs import missing, start_run
 
 
 class Store:
@@ -41,6 +41,7 @@ class Store:
             "finish_run": self._finish_run,
             "copy_run": self._copy_run,
             "histories": self._histories,
+            "missing": self._missing,
             "log_artifacts": self._log_artifacts,
             "register_model": self._register_model,
             "registered": self._registered,
@@ -79,6 +80,9 @@ class Store:
 
     def _histories(self, request: Request) -> dict[str, list[float]]:
         return metric_histories(self._client, request.arguments["run_ids"], request.arguments["metric"])
+
+    def _missing(self, request: Request) -> list[str]:
+        return missing(self._client, request.arguments["run_ids"])
 
     def _log_artifacts(self, request: Request) -> None:
         self._client.log_artifacts(request.arguments["run_id"], request.arguments["folder"])
