@@ -90,6 +90,7 @@ def daemon(
     try:
         if service.is_once:
             return _once(site, wanted, notifier, is_configured=sources.url is None)
+        http, turns = http_settings(configuration, service.listen), Turns()
         tell = say if form is LogFormat.CONSOLE else log.info
         for source in wanted:
             told = f"{source.branch} of {source.address}"
@@ -98,8 +99,7 @@ def daemon(
         drain = configuration.drain_seconds if service.drain_seconds is None else service.drain_seconds
         again = read_again if sources.url is None else None
         is_named = sources.url is None and form is LogFormat.CONSOLE  # elsewhere each line has a field for it
-        reporter = _Reporter(is_named, tell)
-        http, turns = http_settings(configuration, service.listen), Turns()
+        reporter = _Reporter(is_named, tell, say if form is LogFormat.CONSOLE else log.error)
         on_outcome = reporter.report if http.listen is None else _both(reporter.report, turns.note)
         running = Daemon(site, wanted, on_outcome, again, drain, ServiceSupervisor.of(os.environ))
         server = Server(http, folder, running, turns, tell)
@@ -149,7 +149,7 @@ def _once(site: Site, wanted: Sequence[SourceSettings], notifier: Notifier, is_c
     """Reconcile once, showing what happens, then what came of it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: runs are taken up next time
     state = site.state
-    reporter = _Reporter(is_configured, say)
+    reporter = _Reporter(is_configured)
     again = (lambda: wanted) if is_configured else None
     running = Daemon(site, wanted, reporter.report, again)
     progress, is_over = Progress(state), threading.Event()
@@ -179,11 +179,15 @@ class _Reporter:
     Args:
         is_named: whether it is said which source it is about.
         tell: how a thing is said.
+        tell_trouble: how it is said where a person may have to act.
     """
 
-    def __init__(self, is_named: bool, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, is_named: bool, tell: Callable[[str], None] = say, tell_trouble: Callable[[str], None] = say
+    ) -> None:
         self._is_named = is_named
         self._tell = tell
+        self._tell_trouble = tell_trouble
         self._said: dict[str, str] = {}
 
     def report(self, source: str, outcome: Outcome) -> None:
@@ -193,7 +197,7 @@ class _Reporter:
         if outcome.error:
             if outcome.error != said:
                 what = f"refused {outcome.revision}: {outcome.error}" if outcome.revision else outcome.error
-                self._tell("\n".join([f"{named}{what}", *(f"  {problem}" for problem in outcome.problems)]))
+                self._tell_trouble("\n".join([f"{named}{what}", *(f"  {problem}" for problem in outcome.problems)]))
         elif outcome.revision and outcome.plan is not None and outcome.revision != said:
             self._tell(f"{named}applied {outcome.revision}")
         self._said[source] = outcome.error or outcome.revision or said

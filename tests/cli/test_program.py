@@ -12,10 +12,10 @@ import pytest
 from .conftest import Followed
 from .program import process, reconciler
 
-_VERBS = [
-    *("init", "demo", "daemon", "apply", "validate", "plan", "outdated", "upgrade", "release"),
-    *("get", "describe", "runs", "logs", "models", "trace", "reconcile", "cancel", "gc", "doctor"),
-]
+_VERBS = (
+    "init demo validate plan apply outdated upgrade release get describe events runs logs tree trace models daemon reconcile "
+    "run cancel suspend resume rollback unpin gc doctor notify"
+).split()
 _HEAVY = {
     *("mlflow", "git", "sqlalchemy", "optuna", "numpy", "pandas", "rich", "yaml", "jsonschema", "apscheduler"),
     *("docker", "structlog"),
