@@ -12,10 +12,12 @@ import pytest
 from .conftest import Followed
 from .program import process, reconciler
 
-_VERBS = (
-    "init demo validate plan apply outdated upgrade release get describe events runs logs tree trace models daemon reconcile "
-    "run cancel suspend resume rollback unpin gc doctor notify"
-).split()
+_VERBS = [
+    *("init", "demo", "validate", "plan", "apply", "outdated", "upgrade", "release"),
+    *("get", "describe", "events", "runs", "logs", "tree", "trace", "models"),
+    *("daemon", "reconcile", "run", "cancel", "suspend", "resume", "rollback", "unpin"),
+    *("gc", "doctor", "notify"),
+]
 _HEAVY = {
     *("mlflow", "git", "sqlalchemy", "optuna", "numpy", "pandas", "rich", "yaml", "jsonschema", "apscheduler"),
     *("docker", "structlog"),
