@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.followed import Access, Verification
-from reconciler.model.notifications import Receiver
 from reconciler.model.http import HttpSettings
+from reconciler.model.notifications import Receiver
 from reconciler.model.resources import Resources
 from reconciler.model.upgrades import UpgradePolicy
 from reconciler.model.upkeep import Upkeep

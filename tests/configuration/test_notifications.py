@@ -10,28 +10,7 @@ from reconciler.configuration.read import read_configuration
 from reconciler.model.errors import UsageError
 from reconciler.model.notifications import Encryption, Mail, Rate, Receiver, ReceiverType, Secret, Selection
 
-WHOLE = """\
-notifications:
-- name: team
-  type: slack
-  secret: {env: SLACK_HOOK}
-  events: {severity: normal, kinds: [pipeline, source], names: ["lending*"], sources: [loans]}
-  rate: 5/h
-- {name: any, type: webhook, url: "https://example.org/hook", secret: {file: /run/secret}, ca_file: CA_FILE}
-- name: ops
-  type: smtp
-  host: mail.example.org
-  port: 2525
-  from: reconciler <reconciler@example.org>
-  to: [a@example.org, "B <b@example.org>"]
-  username: robot
-  secret: {env: MAIL_PASSWORD}
-- {name: local, type: smtp, host: localhost, from: a@example.org, to: b@example.org, starttls: false}
-- {name: old, type: smtp, host: mail.example.org, from: a@example.org, to: b@example.org, tls: true}
-- {name: hub, type: github, secret: {env: HUB}, repository: ml/loans, events: {names: [a], sources: [b]}}
-- {name: lab, type: gitlab, url: "https://git.example.org/", secret: {env: LAB}}
-- {name: tea, type: gitea, url: "https://git.example.org", secret: {env: TEA}, rate: 1/s}
-"""
+from .receivers_example import RECEIVERS
 
 
 def read(tmp_path: Path, text: str) -> tuple[Receiver, ...]:
@@ -43,7 +22,7 @@ def read(tmp_path: Path, text: str) -> tuple[Receiver, ...]:
 def test_every_field_is_read(tmp_path: Path) -> None:
     ca_file = tmp_path / "ca.pem"
     ca_file.touch()
-    team, any_, ops, local, old, hub, lab, tea = read(tmp_path, WHOLE.replace("CA_FILE", str(ca_file)))
+    team, any_, ops, local, old, hub, lab, tea = read(tmp_path, RECEIVERS.replace("CA_FILE", str(ca_file)))
     assert team == Receiver(
         "team",
         ReceiverType.SLACK,

@@ -36,6 +36,7 @@ from reconciler.shipped import shipped_folder
 from tests.manifests.repository import place
 
 from .http_example import HTTP
+from .receivers_example import RECEIVERS
 from .sources_example import SOURCES
 
 Read = Callable[..., Configuration]
@@ -231,7 +232,8 @@ def properties_in(schema: object) -> Iterator[str]:
 
 def test_the_whole_example_leaves_no_field_of_the_schema_out() -> None:
     schema: dict[str, Any] = json.loads((shipped_folder("schemas") / "configuration.schema.json").read_text())
-    assert set(properties_in(schema)) - set(keys_in([yaml.safe_load(WHOLE), yaml.safe_load(SOURCES), yaml.safe_load(HTTP)])) == set()
+    whole = [yaml.safe_load(each) for each in (WHOLE, SOURCES, RECEIVERS, HTTP)]
+    assert set(properties_in(schema)) - set(keys_in(whole)) == set()
 
 
 def test_the_secret_of_a_build_is_not_fetched_before_a_build_needs_it(read: Read) -> None:

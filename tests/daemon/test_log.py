@@ -64,6 +64,15 @@ def test_the_configuration_gives_format_and_level_and_the_command_line_counts_fi
         daemon.until_said("[info] stopping" if daemon.end() else "")
 
 
+def test_what_a_person_has_to_act_on_is_an_error(origin: Origin, state: Path) -> None:
+    origin.push({"greet.yaml": "type: pipeline\njobs: 7\n"})
+    with DaemonProcess(origin.url, state, *JSON) as daemon:
+        until(lambda: "refused" in daemon.said)
+        refused = next(line for line in lines(daemon.end().said) if "refused" in line["event"])
+    assert (refused["level"], refused["source"]) == ("error", "main")
+    assert "greet.yaml:2:" in refused["event"]
+
+
 def test_what_ends_it_is_a_line_as_well(origin: Origin, state: Path) -> None:
     with DaemonProcess(origin.url, state, *JSON) as daemon:
         until(lambda: "following" in daemon.said)
