@@ -28,6 +28,7 @@ class Event:
         revision: at which it happened last, as is `run_id`; "" where there is none.
         first: when it happened first, seconds since the epoch.
         change: counts up with everything that is kept of events, so that the newest has the highest.
+        news: the change with which it was news last: first, or again after something else happened to the resource.
     """
 
     source: str
@@ -43,6 +44,7 @@ class Event:
     last: float = 0.0
     count: int = 1
     change: int = 0
+    news: int = 0
 
 
 _TROUBLES = frozenset({"SourceUnavailable", "Retrying", "RunFailed", "Gone"})  # of what goes on by itself

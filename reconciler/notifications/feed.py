@@ -15,7 +15,7 @@ _ENDS = frozenset({"RunSucceeded", "RunRestored"})
 
 
 class Feed:
-    """Queues notifications of events that are new; what is merely counted once more is none."""
+    """Queues notifications of events that are news; what is said again, with nothing in between, is none."""
 
     def __init__(self, state: State, clock: Callable[[], float]) -> None:
         self._state = state
@@ -27,14 +27,14 @@ class Feed:
 
         A receiver that was never seen to is told what happens from now on.
         """
-        if self._state.events.newest_id() == self._seen:
+        if self._state.events.newest_news() == self._seen:
             return False
         queue = self._state.notifications
         with self._state.database.transaction():
-            newest = self._state.events.newest_id()
+            newest = self._state.events.newest_news()
             known = {receiver.name: queue.cursor(receiver.name) for receiver, _ in told}
             seen = min((each for each in known.values() if each is not None), default=newest)
-            events = self._state.events.begun_after(seen)
+            events = self._state.events.news_after(seen)
             made = _Made(self._state, events)
             has_more = False
             for receiver, sender in told:
@@ -64,7 +64,7 @@ class _Made:
         found = []
         for event in self._events:
             is_of_itself = event.kind == RECEIVER_KIND and event.name == receiver.name
-            if event.id <= cursor or is_of_itself or not receiver.selection.wants(event):
+            if event.news <= cursor or is_of_itself or not receiver.selection.wants(event):
                 continue
             notification = Notification(
                 self._delivery(receiver, event), event, self._urls.get(event.source, ""), self._metrics_of(event)
@@ -75,7 +75,7 @@ class _Made:
 
     def _delivery(self, receiver: Receiver, event: Event) -> str:
         """What the same event always has at the same receiver."""
-        known = (self._id, receiver.name, event.id, event.first, event.kind, event.name, event.reason, event.message)
+        known = (self._id, receiver.name, event.news, event.first, event.kind, event.name, event.reason, event.message)
         return hashlib.sha256(repr(known).encode(errors="backslashreplace")).hexdigest()[:32]
 
     def _metrics_of(self, event: Event) -> Mapping[str, float]:

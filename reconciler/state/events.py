@@ -11,10 +11,14 @@ KEPT = 10_000
 _SLACK = 500  # so many more may be there before the oldest are dropped
 _LONGEST_MESSAGE = 2_000
 _RECORD = (
-    "INSERT INTO events (source, kind, name, type, reason, message, revision, run_id, first, last, change)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO events (source, kind, name, type, reason, message, revision, run_id, first, last, change, news)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (kind, name, source, reason, message) DO UPDATE SET count = count + 1, type = excluded.type,"
-    " revision = excluded.revision, run_id = excluded.run_id, last = excluded.last, change = excluded.change"
+    " revision = excluded.revision, run_id = excluded.run_id, last = excluded.last, change = excluded.change,"
+    # The same words once more are no news, unless something else happened to the resource in between.
+    " news = CASE WHEN EXISTS (SELECT 1 FROM events AS other WHERE other.kind = excluded.kind"
+    " AND other.name = excluded.name AND other.source = excluded.source AND other.change > events.change)"
+    " THEN excluded.change ELSE events.news END"
 )
 _OF = "kind = COALESCE(?, kind) AND name = COALESCE(?, name) AND source = COALESCE(?, source)"
 
@@ -48,6 +52,7 @@ class Events:
                         each.run_id,
                         now,
                         now,
+                        change,
                         change,
                     )
                     for change, each in enumerate(happened, start=newest + 1)
@@ -92,14 +97,14 @@ class Events:
         )
         return [_event_of(row) for row in rows]
 
-    def newest_id(self) -> int:
-        """The number of the newest event, 0 before the first; what is merely counted once more has none of its own."""
-        row = self._database.row("SELECT COALESCE(MAX(id), 0) AS newest FROM events")
+    def newest_news(self) -> int:
+        """The number of the newest change that is news, 0 before the first."""
+        row = self._database.row("SELECT COALESCE(MAX(news), 0) AS newest FROM events")
         return row["newest"] if row else 0
 
-    def begun_after(self, event_id: int) -> list[Event]:
-        """What happened for the first time after an event."""
-        rows = self._database.rows("SELECT * FROM events WHERE id > ? ORDER BY id", (event_id,))
+    def news_after(self, change: int) -> list[Event]:
+        """What is news since a change, in the order in which it became so; a mere repetition is none."""
+        rows = self._database.rows("SELECT * FROM events WHERE news > ? ORDER BY news", (change,))
         return [_event_of(row) for row in rows]
 
 
@@ -118,4 +123,5 @@ def _event_of(row: Row) -> Event:
         row["last"],
         row["count"],
         row["change"],
+        row["news"],
     )

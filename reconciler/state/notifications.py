@@ -43,10 +43,10 @@ class Notifications:
 
     def cursor(self, receiver: str) -> int | None:
         """The event up to which a receiver has been seen to, None of a new one."""
-        row = self._database.row("SELECT event_id FROM notification_cursors WHERE receiver = ?", (receiver,))
-        return row["event_id"] if row else None
+        row = self._database.row("SELECT news FROM notification_cursors WHERE receiver = ?", (receiver,))
+        return row["news"] if row else None
 
-    def put(self, receiver: str, notifications: Iterable[Notification], event_id: int, now: float) -> None:
+    def put(self, receiver: str, notifications: Iterable[Notification], news: int, now: float) -> None:
         """Queue notifications of events up to one, and note that they are seen to."""
         with self._database.transaction():
             self._database.execute_many(
@@ -54,7 +54,7 @@ class Notifications:
                 [(each.delivery, receiver, _body(each), now) for each in notifications],
             )
             self._database.execute(
-                "INSERT OR REPLACE INTO notification_cursors (receiver, event_id) VALUES (?, ?)", (receiver, event_id)
+                "INSERT OR REPLACE INTO notification_cursors (receiver, news) VALUES (?, ?)", (receiver, news)
             )
 
     def keep_only(self, receivers: Collection[str]) -> None:

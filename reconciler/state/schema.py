@@ -313,7 +313,7 @@ CREATE TABLE pins (
     """
 CREATE TABLE notification_cursors (
     receiver TEXT PRIMARY KEY,
-    event_id INTEGER NOT NULL
+    news INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE notifications (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -346,6 +346,11 @@ INSERT INTO versions (source, kind, name, version, digest, revision, interface, 
     SELECT COALESCE((SELECT MAX(name) FROM sources HAVING COUNT(*) = 1), ''),
         kind, name, version, digest, revision, interface, description FROM versions_before ORDER BY rowid;
 DROP TABLE versions_before;
+""",
+    """
+ALTER TABLE events ADD COLUMN news INTEGER NOT NULL DEFAULT 0;
+UPDATE events SET news = change;
+CREATE INDEX events_by_news ON events (news);
 """,
 )
 

@@ -40,6 +40,24 @@ def test_the_same_again_is_counted_and_not_told(state: State) -> None:
     assert queued(state) == 1
 
 
+def test_the_same_after_something_else_is_a_change_and_told(state: State) -> None:
+    """A source that fails, is well and fails again in the same words."""
+    stage = Stage(state, Actor())
+    for number, message in enumerate(("fails", "is well", "fails", "fails", "is well")):
+        state.events.record([event(message=message)], MOMENT + number)
+        stage.look()
+    assert queued(state) == 4
+
+
+def test_what_happens_to_others_makes_no_news_of_a_repetition(state: State) -> None:
+    stage = Stage(state, Actor())
+    state.events.record([event()], MOMENT)
+    state.events.record([event(name="another")], MOMENT + 1)
+    state.events.record([event()], MOMENT + 2)
+    stage.look()
+    assert queued(state) == 2
+
+
 def test_what_happens_while_no_process_runs_is_told_by_the_next(state: State) -> None:
     stage = Stage(state, Actor())
     state.events.record([event()], MOMENT)

@@ -10,9 +10,9 @@ from reconciler.state.store import State
 EVENT = Event("main", "pipeline", "greet", EventType.WARNING, "RunFailed", "größer", "main@sha1:1", "greet-1", 7, 1.0)
 
 
-def put(state: State, receiver: str, *deliveries: str, event_id: int = 1, now: float = 100.0) -> None:
+def put(state: State, receiver: str, *deliveries: str, news: int = 1, now: float = 100.0) -> None:
     told = [Notification(each, EVENT, "https://example.org/ml/loans", {"rmse": 0.5}) for each in deliveries]
-    state.notifications.put(receiver, told, event_id, now)
+    state.notifications.put(receiver, told, news, now)
 
 
 def deliveries(state: State, receiver: str) -> list[tuple[str, int]]:
@@ -25,7 +25,7 @@ def deliveries(state: State, receiver: str) -> list[tuple[str, int]]:
 
 
 def test_what_is_put_comes_out_as_it_was_after_a_restart(state: State, folder: StateFolder) -> None:
-    put(state, "team", "d1", event_id=9)
+    put(state, "team", "d1", news=9)
     again = State(folder)
     first = again.notifications.first("team")
     assert first is not None
