@@ -81,7 +81,8 @@ class _Releases:
         steps = "".join(
             f"  step_{number}:\n    component: azureml:component_{number}@^1\n" for number in range(_COMPONENTS)
         )
-        lines = [self._commit({"pipeline.yaml": f"type: pipeline\nname: all\njobs:\n{steps}", "env.yaml": _ENVIRONMENT})]
+        pipeline = f"type: pipeline\nname: all\njobs:\n{steps}"
+        lines = [self._commit({"pipeline.yaml": pipeline, "env.yaml": _ENVIRONMENT})]
         for version in range(_TAGS // _COMPONENTS):
             for number in range(_COMPONENTS):
                 text = _COMPONENT.format(number=number, version=version)

@@ -24,7 +24,8 @@ SCHEMA = json.loads((shipped_folder("schemas") / "reconciler.schema.json").read_
 
 def test_all_settings_are_read() -> None:
     text = (
-        "environments:\n  AzureML-sklearn-*: sklearn\n  lightgbm-3.2: lightgbm\nversions: warn\nstrict: true\nprune: false\n"
+        "environments:\n  AzureML-sklearn-*: sklearn\n  lightgbm-3.2: lightgbm\n"
+        "versions: warn\nstrict: true\nprune: false\n"
         "datastores:\n  workspaceblobstore: ./data\n  scratch: /srv/data\n  archive: s3://bucket/folder\n"
         "registry: tags-only\ntags: '{name}@v{version}'\n"
         "labels:\n  component/split: {stable: 1.2.0, next: ^2.0.0-0}\n  data/loans: {audited: 1.x}\n"
