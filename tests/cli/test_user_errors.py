@@ -97,7 +97,17 @@ def test_engines_that_there_are_not(tmp_path: Path, state: Path, engine: str) ->
     _is_told(answer, f"there is no engine `{engine}`", "process")
 
 
-_VERBS = ["runs", "get", "logs x", "trace x", "reconcile", "plan .", "validate .", "apply -f .", "daemon --source ."]
+_VERBS = [
+    "runs",
+    "get",
+    "logs x",
+    "trace x",
+    "reconcile",
+    "plan .",
+    "validate .",
+    "apply -f .",
+    "daemon --source . --log-format console",
+]
 
 
 @pytest.mark.parametrize("command", _VERBS)
