@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from reconciler.model.followed import Access, Verification
 from reconciler.model.http import HttpSettings
-from reconciler.model.notifications import Receiver
 from reconciler.model.resources import Resources
 from reconciler.model.upgrades import UpgradePolicy
 from reconciler.model.upkeep import Upkeep
-from reconciler.model.windows import Window
+
+if TYPE_CHECKING:
+    from reconciler.model.notifications import Receiver
+    from reconciler.model.windows import Window
 
 
 @dataclass(frozen=True, slots=True)

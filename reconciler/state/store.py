@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.model.errors import StateError
-from reconciler.state.asked_runs import AskedRuns
 from reconciler.state.assets import Assets
 from reconciler.state.backups import Backups
 from reconciler.state.database import Database
@@ -14,11 +15,9 @@ from reconciler.state.documents import Documents
 from reconciler.state.environments import Environments
 from reconciler.state.events import Events
 from reconciler.state.folder import StateFolder
-from reconciler.state.history import History
 from reconciler.state.image_pins import ImagePins
 from reconciler.state.lock import Presence, StateLock
 from reconciler.state.model_registry import ModelRegistry
-from reconciler.state.notifications import Notifications
 from reconciler.state.outputs import Outputs
 from reconciler.state.pins import Pins
 from reconciler.state.results import Results
@@ -28,9 +27,14 @@ from reconciler.state.schema import CACHE_MIGRATIONS, STATE_MIGRATIONS
 from reconciler.state.settings import StateSettings
 from reconciler.state.sources import Sources
 from reconciler.state.suspensions import Suspensions
-from reconciler.state.uses import Uses
 from reconciler.state.verified import Verified
-from reconciler.state.wirings import Wirings
+
+if TYPE_CHECKING:
+    from reconciler.state.asked_runs import AskedRuns
+    from reconciler.state.history import History
+    from reconciler.state.notifications import Notifications
+    from reconciler.state.uses import Uses
+    from reconciler.state.wirings import Wirings
 
 
 class State:
@@ -56,15 +60,10 @@ class State:
         self.results = Results(self.database)
         self.sources = Sources(self.database, self.events)
         self.environments = Environments(self.database, self.events)
-        self.history = History(self.database)
         self.assets = Assets(self.database)
         self.schedules = Schedules(self.database)
-        self.asked_runs = AskedRuns(self.database)
-        self.notifications = Notifications(self.database)
         self.pins = Pins(self.database)
         self.suspensions = Suspensions(self.database, self.events)
-        self.uses = Uses(self.database)
-        self.wirings = Wirings(self.database)
         self.model_registry = ModelRegistry(self.database)
         self.image_pins = ImagePins(self.database)
         self.settings = StateSettings(self.database)
@@ -73,6 +72,38 @@ class State:
         self.outputs = Outputs(folder.outputs)
         self.lock = StateLock(folder.root / "daemon.lock")
         self.presence = Presence(folder.root / "apply.lock")
+
+    # What the quick verbs do without is imported when it is first asked for.
+
+    @cached_property
+    def history(self) -> History:
+        from reconciler.state.history import History
+
+        return History(self.database)
+
+    @cached_property
+    def asked_runs(self) -> AskedRuns:
+        from reconciler.state.asked_runs import AskedRuns
+
+        return AskedRuns(self.database)
+
+    @cached_property
+    def notifications(self) -> Notifications:
+        from reconciler.state.notifications import Notifications
+
+        return Notifications(self.database)
+
+    @cached_property
+    def uses(self) -> Uses:
+        from reconciler.state.uses import Uses
+
+        return Uses(self.database)
+
+    @cached_property
+    def wirings(self) -> Wirings:
+        from reconciler.state.wirings import Wirings
+
+        return Wirings(self.database)
 
     def close(self) -> None:
         self.database.close()
