@@ -20,8 +20,10 @@ def about(**facts: str) -> Iterator[None]:
 
 
 def note(**facts: str) -> None:
-    """All that this thread logs from here on is about this too, until the block ends that it is in."""
-    _facts.set({**noted(), **{name: fact for name, fact in facts.items() if fact}})
+    """All that this thread logs from here on is about this too, until the block ends; outside of one, for no while."""
+    before = _facts.get()
+    if before is not None:
+        _facts.set({**before, **{name: fact for name, fact in facts.items() if fact}})
 
 
 def noted() -> Mapping[str, str]:

@@ -23,6 +23,11 @@ def test_a_note_holds_until_the_block_ends_that_it_was_made_in() -> None:
     assert noted() == {}
 
 
+def test_a_note_outside_of_any_block_holds_nowhere() -> None:
+    note(revision="main@sha1:1")
+    assert noted() == {}
+
+
 def test_a_block_that_fails_leaves_nothing() -> None:
     try:
         with about(source="loans"):
