@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import logging
 import re
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +58,7 @@ def reconciler(*arguments: str | Path, folder: Path | None = None) -> Answer:
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
             contextlib.chdir(folder or Path.cwd()),
+            log_as_before(),
         ):
             main()
     except SystemExit as end:
@@ -62,6 +66,20 @@ def reconciler(*arguments: str | Path, folder: Path | None = None) -> Answer:
     finally:
         sys.argv = before
     return Answer(code, out.getvalue(), err.getvalue())
+
+
+@contextlib.contextmanager
+def log_as_before() -> Iterator[None]:
+    """A daemon sets the log of its process up; what other tests listen to must stay."""
+    root, hook = logging.getLogger(), threading.excepthook
+    handlers, level = list(root.handlers), root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        logging.captureWarnings(False)
+        threading.excepthook = hook
 
 
 def process(*arguments: str | Path, folder: Path | None = None) -> Answer:

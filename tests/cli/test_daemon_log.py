@@ -17,6 +17,8 @@ from reconciler.cli.output import LogFormat, LogLevel
 from reconciler.log_facts import about
 from reconciler.model.redaction import Redaction
 
+from .program import log_as_before
+
 log = logging.getLogger("reconciler")
 SECRET = 'to"ken-of-loans'
 
@@ -24,13 +26,8 @@ SECRET = 'to"ken-of-loans'
 @pytest.fixture(autouse=True)
 def _put_back() -> Iterator[None]:
     """Logging belongs to the whole process."""
-    root, hook = logging.getLogger(), threading.excepthook
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    threading.excepthook = hook
-    logging.captureWarnings(False)
+    with log_as_before():
+        yield
 
 
 def begin(form: LogFormat = LogFormat.JSON, level: LogLevel = LogLevel.INFO) -> Redaction:
