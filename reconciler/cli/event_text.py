@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler.cli.contract import rfc3339
 from reconciler.cli.moments import local_time
-from reconciler.model.events import Event
+from reconciler.model.events import Event, fields_of_event
 
 EVENT_HEADERS = ("LAST SEEN", "TYPE", "REASON", "RESOURCE", "MESSAGE")
 
@@ -14,14 +14,7 @@ EVENT_HEADERS = ("LAST SEEN", "TYPE", "REASON", "RESOURCE", "MESSAGE")
 def event_json(event: Event) -> dict[str, Any]:
     return {
         "id": event.id,
-        "source": event.source or None,
-        "kind": event.kind,
-        "name": event.name,
-        "type": event.type,
-        "reason": event.reason,
-        "message": event.message,
-        "revision": event.revision or None,
-        "run": event.run_id or None,
+        **fields_of_event(event),
         "count": event.count,
         "first": rfc3339(event.first),
         "last": rfc3339(event.last),

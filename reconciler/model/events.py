@@ -47,6 +47,20 @@ class Event:
     news: int = 0
 
 
+def fields_of_event(event: Event) -> dict[str, str | None]:
+    """What an event says, as programs read it; what there is none of is null."""
+    return {
+        "source": event.source or None,
+        "kind": event.kind,
+        "name": event.name,
+        "type": event.type,
+        "reason": event.reason,
+        "message": event.message,
+        "revision": event.revision or None,
+        "run": event.run_id or None,
+    }
+
+
 _TROUBLES = frozenset({"SourceUnavailable", "Retrying", "RunFailed", "Gone"})  # of what goes on by itself
 _RUN_REASONS = frozenset({"Running", "RunSucceeded", "RunRestored", "RunFailed", "RunCancelled"})
 _TOLD_BY_OTHERS: Mapping[str, frozenset[str]] = {

@@ -54,14 +54,8 @@ class GitHub:
             "Accept": "application/vnd.github+json",
             "X-GitHub-Api-Version": "2022-11-28",
         }
-        return Call(f"{api}/repos/{quote(status.repository)}/statuses/{status.commit}", headers, self._body(status))
-
-    def _body(self, status: CommitStatus) -> dict[str, Any]:
-        return {
-            "state": self._STATES[status.state],
-            "context": status.name,
-            "description": shortened(status.text, 140),
-        }
+        body = _body(self._STATES[status.state], "context", status, longest=140)
+        return Call(f"{api}/repos/{quote(status.repository)}/statuses/{status.commit}", headers, body)
 
     def is_known(self, _: Answer) -> bool:
         return False
@@ -73,10 +67,8 @@ class GitHub:
         waiting = answer.after(time.time())
         if waiting:
             return waiting
-        reset = answer.headers.get("x-ratelimit-reset", "")
-        if answer.headers.get("x-ratelimit-remaining") == "0" and reset.isascii() and reset.isdecimal():
-            return min(max(float(reset) - time.time(), 1.0), _DAY)
-        return None
+        is_used_up = answer.headers.get("x-ratelimit-remaining") == "0"
+        return _until(answer.headers.get("x-ratelimit-reset", "")) if is_used_up else None
 
 
 class GitLab:
@@ -91,11 +83,7 @@ class GitLab:
 
     def call(self, url: str, status: CommitStatus, token: str) -> Call:
         project = quote(status.repository, safe="")
-        body = {
-            "state": self._STATES[status.state],
-            "name": status.name,
-            "description": shortened(status.text, 255),
-        }
+        body = _body(self._STATES[status.state], "name", status, longest=255)
         api = f"{url.rstrip('/')}/api/v4/projects/{project}/statuses/{status.commit}"
         return Call(api, {"PRIVATE-TOKEN": token}, body)
 
@@ -104,10 +92,8 @@ class GitLab:
         return answer.status == 400 and "Cannot transition status" in answer.start
 
     def after(self, answer: Answer) -> float | None:
-        reset = answer.headers.get("ratelimit-reset", "")
-        if answer.status == 429 and not answer.after(time.time()) and reset.isascii() and reset.isdecimal():
-            return min(max(float(reset) - time.time(), 1.0), _DAY)
-        return None
+        is_untold = answer.status == 429 and not answer.after(time.time())
+        return _until(answer.headers.get("ratelimit-reset", "")) if is_untold else None
 
 
 class Gitea:
@@ -121,11 +107,7 @@ class Gitea:
     }
 
     def call(self, url: str, status: CommitStatus, token: str) -> Call:
-        body = {
-            "state": self._STATES[status.state],
-            "context": status.name,
-            "description": shortened(status.text, 255),
-        }
+        body = _body(self._STATES[status.state], "context", status, longest=255)
         api = f"{url.rstrip('/')}/api/v1/repos/{quote(status.repository)}/statuses/{status.commit}"
         return Call(api, {"Authorization": f"token {token}"}, body)
 
@@ -134,6 +116,17 @@ class Gitea:
 
     def after(self, _: Answer) -> float | None:
         return None
+
+
+def _body(state: str, name_key: str, status: CommitStatus, longest: int) -> dict[str, Any]:
+    return {"state": state, name_key: status.name, "description": shortened(status.text, longest)}
+
+
+def _until(reset: str) -> float | None:
+    """Seconds until a moment since the epoch, at least one and at most a day; None where it is no such moment."""
+    if not (reset.isascii() and reset.isdecimal()):
+        return None
+    return min(max(float(reset) - time.time(), 1.0), _DAY)
 
 
 _FORGES: dict[ReceiverType, Forge] = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.model.events import EventType
+from reconciler.model.events import EventType, fields_of_event
 from reconciler.model.notifications import Notification
 
 _LONGEST = 1500
@@ -55,14 +55,7 @@ def fields_of(notification: Notification) -> dict[str, Any]:
     event = notification.event
     return {
         "delivery": notification.delivery,
-        "source": event.source or None,
-        "kind": event.kind,
-        "name": event.name,
-        "type": event.type,
-        "reason": event.reason,
-        "message": event.message,
-        "revision": event.revision or None,
-        "run": event.run_id or None,
+        **fields_of_event(event),
         "moment": _moment(event.last),
         "metrics": dict(notification.metrics),
         "more": notification.more,

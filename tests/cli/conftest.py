@@ -11,8 +11,10 @@ import pytest
 from tests.daemon.origin import Origin
 from tests.daemon.waiting import Waiting
 
+from . import releases
 from .lending import FAILING, FILES, SPLIT
 from .program import process
+from .releases import SEEDED, ReleasedRepository, split
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,15 @@ class Followed:
 def state(tmp_path: Path) -> Path:
     """A state folder that is not there yet."""
     return tmp_path / "state"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> ReleasedRepository:
+    """Split 2.0.0 stands at HEAD, 1.0.0 and 1.1.0 in tags alone."""
+    repository = ReleasedRepository(tmp_path / "git")
+    repository.release(releases.SPLIT, split("1.1.0", SEEDED), "component/split/v1.1.0")
+    repository.release(releases.SPLIT, split("2.0.0"), "component/split/v2.0.0")
+    return repository
 
 
 @pytest.fixture(scope="session")

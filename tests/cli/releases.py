@@ -10,6 +10,7 @@ TRAIN = "pipelines/train.yaml"
 SCORE = "pipelines/score.yaml"
 FIT = "components/fit/component.yaml"
 SPLIT = "components/split/component.yaml"
+SEEDED = "text: {type: string}, seed: {type: integer, default: 1}"
 
 _TRAIN = """\
 # How the model is made.

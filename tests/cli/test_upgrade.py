@@ -12,17 +12,7 @@ from .program import Answer, process, reconciler
 from .releases import FIT, SCORE, SPLIT, TRAIN, ReleasedRepository, split, tools
 
 Verb = Callable[..., Answer]
-SEEDED = "text: {type: string}, seed: {type: integer, default: 1}"
 TOOLS = "environments/tools.yaml"
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> ReleasedRepository:
-    """Split 2.0.0 stands at HEAD, 1.0.0 and 1.1.0 in tags alone."""
-    repository = ReleasedRepository(tmp_path / "git")
-    repository.release(SPLIT, split("1.1.0", SEEDED), "component/split/v1.1.0")
-    repository.release(SPLIT, split("2.0.0"), "component/split/v2.0.0")
-    return repository
 
 
 @pytest.fixture
