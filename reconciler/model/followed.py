@@ -88,6 +88,30 @@ class Access:
         return bool(self.key_file or self.known_hosts_file)
 
 
+class Fetch(StrEnum):
+    """How much of a repository is brought here at once."""
+
+    AUTO = "auto"
+    FULL = "full"
+    BLOBLESS = "blobless"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """What of a repository is brought here.
+
+    Attributes:
+        fetch: all content of its history, or that of files only once it is needed; `auto` for the latter where the
+            repository lies on another machine.
+        has_submodules: whether submodules count as folders of the repository.
+        has_large_files: whether the content of files in Git LFS is brought too.
+    """
+
+    fetch: Fetch = Fetch.AUTO
+    has_submodules: bool = False
+    has_large_files: bool = False
+
+
 class Signed(StrEnum):
     """What has to be signed."""
 

@@ -57,7 +57,7 @@ def commit_edits(git: Git, parent: str, edits: Mapping[str, bytes], message: str
         indexed = Git(git.git_dir, env=env)
         indexed.run("read-tree", parent)
         stage(indexed, edits, as_on_disk=False)
-        tree = indexed.run("write-tree").decode().strip()
+        tree = indexed.run("write-tree", "--missing-ok").decode().strip()
     told = git.run("show", "--no-patch", "--format=%T %cd", "--date=raw", parent, "--").decode().strip()
     tree_before, _, date = told.partition(" ")
     if tree == tree_before:

@@ -21,7 +21,7 @@ class Readable(Protocol):
 
     def read(self, oid: str) -> bytes: ...
 
-    def copy(self, oid: str, write: Callable[[bytes], object]) -> None: ...
+    def copy_content(self, oid: str, write: Callable[[bytes], object]) -> None: ...
 
 
 def tree(git: Git, objects: Readable, oid: str, destination: Path) -> None:
@@ -91,7 +91,7 @@ def _publish(staged: Path, destination: Path) -> None:
 
 def _write(objects: Readable, oid: str, target: Path, mode: int) -> None:
     with target.open("wb") as opened:
-        objects.copy(oid, opened.write)
+        objects.copy_content(oid, opened.write)
         os.fchmod(opened.fileno(), mode)
 
 

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import re
-import shutil
-import signal
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from reconciler.model.errors import SourceError, UsageError
-from reconciler.model.followed import Access, Followed, Verification, Way
+from reconciler.model.errors import SourceError
+from reconciler.model.followed import Access, Fetch, Fetching, Followed, Verification, Way
 from reconciler.model.releases import Tag
 from reconciler.model.snapshot import Commit, Difference, Snapshot
-from reconciler.source.access import arguments_for, variables_for
+from reconciler.source.commits import is_contained, last_touching, read_commit, tree_of
+from reconciler.source.fetching import Fetcher
+from reconciler.source.large_files import LargeFiles
 from reconciler.source.objects import Objects
-from reconciler.source.plumbing import Git, complaint, environment
+from reconciler.source.plumbing import Git
+from reconciler.source.remote import Remote
 from reconciler.source.repository import Repository
 from reconciler.source.signatures import why_unverified
+from reconciler.source.submodules import Submodules
 from reconciler.source.tags import APPLIED, Tags
 from reconciler.source.tree import list_tree, update_tree
 
-if TYPE_CHECKING:
-    from git import Repo
-
-_URL = re.compile(r"^(?:(?:https?|ssh|file)://|[\w.-]+@[\w.-]+:|/|\.|~|[\w.-]+(?:/|$))")
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s]+@")
-_HELPER = re.compile(r"^[A-Za-z0-9+.-]+::")  # git would start a program of that name
-_LATEST = "9999-12-31T23:59:59Z"
-_UNKNOWN_HOST = "put the server's key into the file of known hosts, once you know that it is the right one"
 _PEELED = "^{}"  # what an annotated tag leads to is told after it
 
 
@@ -45,32 +33,35 @@ class Mirror:
         followed: what is followed, as `Followed` writes it: a branch as such.
         directory: where the mirror lies; made with the first fetch.
         access: how the remote is reached.
+        fetching: what of it is brought here.
 
     Raises:
         UsageError: the URL is of another kind.
     """
 
     def __init__(
-        self, url: str, followed: str, directory: Path, timeout_seconds: float = 60, access: Access | None = None
+        self,
+        url: str,
+        followed: str,
+        directory: Path,
+        timeout_seconds: float = 60,
+        access: Access | None = None,
+        fetching: Fetching | None = None,
     ) -> None:
-        check_address(url)
-        self._place = redacted(url)
-        self._url = str(Path(url).expanduser().resolve()) if "://" not in url and "@" not in url else url
+        self._remote = Remote(url, timeout_seconds, access)
         self._followed = Followed.parse(followed)
-        self._access = access or Access()
-        self._directory = directory
-        self._timeout = timeout_seconds
+        self._fetcher = Fetcher(directory, self._remote, fetching.fetch if fetching else Fetch.AUTO)
         self._git = Git(directory)
-        self._objects = Objects(self._git)
-        self._tags = Tags(self._git)
-        self._applied_tags = Tags(self._git, APPLIED)
+        has_large_files = fetching is not None and fetching.has_large_files
+        large = LargeFiles(self._git, directory / "lfs", self._remote if has_large_files else None)
+        self._objects = Objects(self._git, self._fetcher, large)
+        submodules = Submodules(self._git, self._objects, self._remote, directory)
+        self._submodules = submodules if fetching and fetching.has_submodules else None
+        self._tags = Tags(self._git, fetcher=self._fetcher)
+        self._applied_tags = Tags(self._git, APPLIED, self._fetcher)
         self._tag: str | None = None
         self._told: frozenset[bytes] = frozenset()
         self._fetched: frozenset[bytes] = frozenset()
-        self._repo: Repo | None = None
-        self._is_prepared = False
-        self._asking: subprocess.Popen[bytes] | None = None
-        self._is_abandoned = False
 
     @property
     def objects(self) -> Objects:
@@ -93,19 +84,14 @@ class Mirror:
         return self._git
 
     @property
-    def url(self) -> str:
-        """The remote, with the credentials to reach it."""
-        return self._url
+    def remote(self) -> Remote:
+        """The repository that is followed."""
+        return self._remote
 
     @property
-    def timeout_seconds(self) -> float:
-        """How long the remote may take to answer."""
-        return self._timeout
-
-    @property
-    def access(self) -> Access:
-        """How the remote is reached."""
-        return self._access
+    def fetcher(self) -> Fetcher:
+        """What brings objects of the remote here."""
+        return self._fetcher
 
     @property
     def has_other_tags(self) -> bool:
@@ -120,7 +106,7 @@ class Mirror:
         """
         # Git takes a name for a pattern, and for the end of longer names.
         wanted = [f"refs/heads/{self._followed.branch}"] if self._followed.branch else []
-        listed = self._remote("ls-remote", "--", self._url, *wanted, "refs/tags/*").splitlines()
+        listed = self._remote.ask("ls-remote", "--", self._remote.url, *wanted, "refs/tags/*").splitlines()
         self._told = frozenset(line for line in listed if line.partition(b"\t")[2].startswith(b"refs/tags/"))
         if self._followed.way is Way.COMMIT:
             return self._followed.name
@@ -147,30 +133,26 @@ class Mirror:
             head = self.remote_head()
         if head is None:
             return None
-        if not self._is_prepared:
-            self._prepare()
-            self._is_prepared = True
+        self._fetcher.prepare(head)
         branch = self._followed.branch
         branches = [f"+refs/heads/{branch}:refs/heads/{branch}"] if branch else []
-        self._fetch("--prune", "--", self._url, *branches, "+refs/tags/*:refs/tags/*")
+        self._fetcher.refs(*branches, "+refs/tags/*:refs/tags/*", prunes=True)
         if self._followed.way is Way.COMMIT and not self.has(head):
             self._fetch_commit(head)
+        if self._submodules is not None:
+            self._submodules.bring(head)
         self._fetched = self._told
         return head
-
-    def _fetch(self, *arguments: str) -> None:
-        quietly = ("fetch", "--quiet", "--no-write-fetch-head", "--force")
-        self._remote(f"--git-dir={self._directory}", *quietly, *arguments)
 
     def _fetch_commit(self, commit: str) -> None:
         """Bring a commit here, with all branches where the server gives no commit by itself."""
         try:
-            self._fetch("--", self._url, f"+{commit}:refs/followed/{commit}")
+            self._fetcher.refs(f"+{commit}:refs/followed/{commit}")
         except SourceError:
-            self._fetch("--", self._url, "+refs/heads/*:refs/remote/*")
+            self._fetcher.refs("+refs/heads/*:refs/remote/*")
         if not self.has(commit):
             hint = "is it on a branch or a tag there? Mend `commit:`"
-            raise SourceError(f"the repository has no commit {commit}", place=self._place, hint=hint)
+            raise SourceError(f"the repository has no commit {commit}", place=self._remote.place, hint=hint)
 
     def snapshot(self, commit: str, previous: Snapshot | None = None) -> Snapshot:
         """What the repository holds at a commit; from `previous` on only what differs is listed.
@@ -178,7 +160,8 @@ class Mirror:
         Raises:
             SourceError: the commit was never fetched.
         """
-        tree = self._objects.read(commit).partition(b"\n")[0].removeprefix(b"tree ").decode()
+        expanded = self._submodules.tree_at(commit) if self._submodules is not None else None
+        tree = expanded or tree_of(self._objects, commit)
         revision = f"{self._named(commit)}sha1:{commit}"
         if previous is None:
             return Snapshot(revision, commit, tree, list_tree(self._git, tree))
@@ -198,11 +181,12 @@ class Mirror:
         return f"{tag}@" if tag else ""
 
     def commit(self, commit_id: str) -> Commit:
-        """Who made a commit, when, and what its first line says."""
-        found = self._repository().commit(commit_id)
-        subject = str(found.message).partition("\n")[0]
-        author = f"{found.author.name} <{found.author.email}>"
-        return Commit(found.hexsha, author, _rfc3339(found.authored_date), subject)
+        """Who made a commit, when, and what its first line says.
+
+        Raises:
+            SourceError: it was never fetched.
+        """
+        return read_commit(self._objects, commit_id)
 
     def last_change(self, commit_id: str, paths: Sequence[str]) -> Commit | None:
         """The newest commit up to another one that touched any of the paths; None where none did.
@@ -210,9 +194,16 @@ class Mirror:
         Raises:
             SourceError: the commit was never fetched.
         """
-        command = ("rev-list", "--max-count=1", commit_id, "--", *paths)
-        found = self._git.run(*command, env={"GIT_LITERAL_PATHSPECS": "1"}).decode().strip()
+        found = last_touching(self._git, commit_id, paths)
         return self.commit(found) if found else None
+
+    def is_rewritten(self, before: str, head: str) -> bool:
+        """Whether the branch that is followed led to a commit that it holds no more, now that it leads to another one.
+
+        Raises:
+            SourceError: the second was never fetched.
+        """
+        return bool(self._followed.branch) and self.has(before) and not is_contained(self._git, before, head)
 
     def why_unverified(self, commit: str, verification: Verification) -> str:
         """What is wrong with the signature of what `remote_head` gave and `fetch` brought, "" where it is right.
@@ -234,113 +225,29 @@ class Mirror:
         self._git.run("update-ref", f"refs/kept/{commit}", commit)
         self._tags.keep_as(APPLIED)
 
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether the remote is not asked any more, so that nothing is to be told of how it answers."""
+        return self._remote.is_abandoned
+
+    def interrupt(self, thread: int) -> None:
+        """End what one thread asks of the remote at the moment; runs that read from here go on."""
+        self._remote.interrupt(thread)
+        if self._submodules is not None:
+            self._submodules.interrupt(thread)
+
     def abandon(self) -> None:
-        """Wait for the remote no more, in whatever thread somebody does; it is not asked again."""
-        self._is_abandoned = True
-        process = self._asking
-        if process is not None and process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+        """Wait for the remote no more, in whatever threads somebody does; it is not asked again."""
+        self._remote.abandon()
+        if self._submodules is not None:
+            self._submodules.abandon()
 
     def close(self) -> None:
         """End the processes that read from the mirror."""
         self._objects.close()
-        if self._repo is not None:
-            self._repo.close()
-            self._repo = None
-
-    def _repository(self) -> Repo:
-        from git import Repo
-
-        if self._repo is None:
-            self._repo = Repo(self._directory)
-            self._repo.git.update_environment(GIT_DIR=str(self._directory))
-        return self._repo
-
-    def _prepare(self) -> None:
-        """Make the bare repository; one that a killed process left unusable is made anew."""
-        if self._directory.exists():
-            for lock in self._directory.glob("**/*.lock"):
-                lock.unlink(missing_ok=True)
-            try:
-                self._git.run("rev-parse", "--git-dir")
-            except SourceError:
-                shutil.rmtree(self._directory)
-            else:
-                return
-        self._directory.parent.mkdir(parents=True, exist_ok=True)
-        Git(None).run("init", "--quiet", "--bare", "--", str(self._directory))
-
-    def _remote(self, *arguments: str) -> bytes:
-        """Run a git command that talks to the remote, with a deadline."""
-        told = arguments_for(self._access, self._url)
-        command = ["git", "-c", "protocol.ext.allow=never", *told, *arguments]
-        with subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment(variables_for(self._access)),
-            start_new_session=True,  # with the programs that git starts for the transport
-        ) as process:
-            self._asking = process
-            if self._is_abandoned:
-                self.abandon()
-            try:
-                said, complaints = process.communicate(timeout=self._timeout)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                message = f"the repository did not answer within {self._timeout:g} seconds"
-                hint = "is the network up, and the address right?"
-                raise SourceError(message, place=self._place, hint=hint) from None
-            except BaseException:
-                os.killpg(process.pid, signal.SIGKILL)
-                raise
-            finally:
-                self._asking = None
-        if process.returncode:
-            message = redacted(complaint(complaints, arguments, process.returncode))
-            is_unknown = b"Host key verification failed" in complaints
-            raise SourceError(message, place=self._place, hint=_UNKNOWN_HOST if is_unknown else _hint(message))
-        return said
 
 
 @dataclass(frozen=True, slots=True)
 class _AsApplied:
     objects: Objects
     tags: Tags
-
-
-def _rfc3339(seconds: int) -> str:
-    """A moment as text; those that no calendar has, as commits may claim them, are the last one of it."""
-    try:
-        return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
-    except (ValueError, OverflowError):
-        return _LATEST
-
-
-def check_address(url: str) -> None:
-    """See that a text is a path, or a URL of scheme file, ssh, http or https.
-
-    Raises:
-        UsageError: it is not.
-    """
-    if url.startswith("-") or _HELPER.match(url) or not _URL.match(url):
-        hint = "name a folder, or a URL that starts with https://, ssh:// or file://"
-        raise UsageError("this is no address of a Git repository", place=redacted(url), hint=hint)
-
-
-def redacted(text: str) -> str:
-    """The text without the credentials in its URLs."""
-    return _CREDENTIALS.sub("***@", text)
-
-
-def _hint(said: str) -> str:
-    lowered = said.lower()
-    if "authentication" in lowered or "permission denied" in lowered or "could not read" in lowered:
-        return "check the token or the SSH key of the daemon"
-    if "does not appear to be a git repository" in lowered or "not found" in lowered:
-        return "check the address; is it a Git repository?"
-    if "could not resolve" in lowered or "connect" in lowered:
-        return "is the network up, and the address right?"
-    return "try `git ls-remote` with the same address"

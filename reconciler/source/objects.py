@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Final, Self
 
 from reconciler.model.errors import SourceError
-from reconciler.model.snapshot import Entry
+from reconciler.model.snapshot import Entry, EntryKind
 from reconciler.source import export
-from reconciler.source.plumbing import Git, not_started
+from reconciler.source.fetching import Fetcher
+from reconciler.source.large_files import LARGEST_POINTER, LargeFiles, Pointer, pointer_in
+from reconciler.source.object_reader import MissingObjectError, ObjectReader
+from reconciler.source.plumbing import Git
+from reconciler.source.tree import blobs_of
 
-_OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-# So many requests fit the smallest pipe (a page), so that writing them never waits for git to read.
-_WINDOW = 60
-_PIECE = 1 << 20
-
-
-class _DiedError(Exception):
-    """The git process ended before it answered."""
+_PIECE: Final = 1 << 20
 
 
 class Objects:
     """Reads objects; safe to use from several threads.
 
     The process starts with the first reading and again whenever it has died; `close` ends it.
+
+    Args:
+        fetcher: brings what is missing here; None where that is for nobody to do.
+        large: has the content of files in Git LFS; None where nothing is known of them.
     """
 
-    def __init__(self, git: Git) -> None:
+    def __init__(self, git: Git, fetcher: Fetcher | None = None, large: LargeFiles | None = None) -> None:
         self._git = git
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._fetcher = fetcher
+        self._large = large
+        self._whole: set[str] = set()
+        self._reader = ObjectReader(git)
 
     def read(self, oid: str, limit: int | None = None) -> bytes:
         """The content of one object.
@@ -53,11 +51,13 @@ class Objects:
             SourceError: one of them is not there, or has more than `limit` bytes.
         """
         asked = list(dict.fromkeys(oids))
-        found: dict[str, bytes] = {}
-        with self._reading():
-            for oid, size, stream in self._answers(asked, limit):
-                found[oid] = _exactly(stream, size)
-        return found
+        try:
+            return self._reader.read(asked, limit)
+        except MissingObjectError:
+            if self._fetcher is None:
+                raise
+            self._fetcher.content(asked)
+            return self._reader.read(asked, limit)
 
     def copy(self, oid: str, write: Callable[[bytes], object]) -> None:
         """Hand over the content of one object piece by piece, for what may be larger than memory.
@@ -65,13 +65,75 @@ class Objects:
         Raises:
             SourceError: there is no such object.
         """
-        with self._reading():
-            for _, size, stream in self._answers([oid], None):
-                left = size
-                while left:
-                    piece = _exactly(stream, min(left, _PIECE))
-                    write(piece)
-                    left -= len(piece)
+        try:
+            self._reader.copy(oid, write)
+        except MissingObjectError:
+            if self._fetcher is None:
+                raise
+            self._fetcher.content([oid])
+            self._reader.copy(oid, write)
+
+    def copy_content(self, oid: str, write: Callable[[bytes], object]) -> None:
+        """As `copy`, but of a file in Git LFS the content itself.
+
+        Raises:
+            SourceError: there is no such object, or its content is not here.
+        """
+        beginning = bytearray()
+
+        def written(piece: bytes) -> None:
+            if beginning or len(piece) > LARGEST_POINTER or pointer_in(piece) is None:
+                write(piece)
+            beginning.extend(piece[: LARGEST_POINTER + 1 - len(beginning)])
+
+        self.copy(oid, written)
+        pointer = pointer_in(bytes(beginning))
+        if pointer is None:
+            return
+        path = self._large.path(pointer) if self._large is not None else None
+        if path is None:
+            message = f"the file {oid} is in Git LFS, and its content is not here"
+            hint = "`lfs: true` of the source has the daemon fetch it; `git lfs pull` does in a work tree"
+            raise SourceError(message, place=str(self._git.git_dir), hint=hint)
+        with path.open("rb") as file:
+            while content := file.read(_PIECE):
+                write(content)
+
+    def bring(self, oids: Iterable[str]) -> None:
+        """Have blobs, and all that trees hold, come here in one go, as far as they are missing.
+
+        Raises:
+            SourceError: a tree is not here, or what is missing does not come.
+        """
+        is_fetched = self._fetcher is not None and self._fetcher.is_blobless
+        is_large = self._large is not None and self._large.are_fetched
+        wanted = [oid for oid in dict.fromkeys(oids) if oid not in self._whole] if is_fetched or is_large else []
+        if not wanted:
+            return
+        blobs = blobs_of(self._git, wanted)
+        if self._fetcher is not None:
+            self._fetcher.content(blobs)
+        if self._large is not None and is_large:
+            self._large.fetch(self._pointers(blobs))
+        self._whole.update(wanted)
+
+    def absent(self, oids: Iterable[str]) -> dict[str, Pointer]:
+        """Those of the blobs that point to content in Git LFS which is not here.
+
+        Raises:
+            SourceError: git cannot read the repository.
+        """
+        found = self._pointers(list(dict.fromkeys(oids)))
+        return {oid: each for oid, each in found.items() if self._large is None or self._large.path(each) is None}
+
+    def _pointers(self, blobs: Sequence[str]) -> dict[str, Pointer]:
+        if not blobs:
+            return {}
+        lines = "".join(f"{oid}\n" for oid in blobs).encode()
+        sizes = self._git.run("cat-file", "--batch-check=%(objectsize)", input=lines).splitlines()
+        small = [oid for oid, size in zip(blobs, sizes, strict=True) if size.isdigit() and int(size) <= LARGEST_POINTER]
+        read = self.read_many(small)
+        return {oid: pointer for oid in small if (pointer := pointer_in(read[oid])) is not None}
 
     def export_tree(self, tree_oid: str, destination: Path) -> None:
         """Write the files of a tree into a new folder; a destination that exists is left as it is.
@@ -81,7 +143,9 @@ class Objects:
         Raises:
             SourceError: the tree is not there, or a path or link in it leads out of it.
         """
-        export.tree(self._git, self, tree_oid, destination)
+        if not destination.exists():
+            self.bring([tree_oid])
+            export.tree(self._git, self, tree_oid, destination)
 
     def export_entries(self, entries: Mapping[str, Entry], destination: Path) -> None:
         """Write files of several trees into a new folder, as `export_tree` does; each folder comes before its content.
@@ -89,7 +153,9 @@ class Objects:
         Raises:
             SourceError: an object is not there, or a path or link leads out of the folder.
         """
-        export.entries(self, entries, destination)
+        if not destination.exists():
+            self.bring(entry.oid for entry in entries.values() if entry.kind in (EntryKind.FILE, EntryKind.LINK))
+            export.entries(self, entries, destination)
 
     def export_file(self, blob_oid: str, destination: Path) -> None:
         """Write a blob into a new read-only file; a destination that exists is left as it is.
@@ -101,8 +167,7 @@ class Objects:
 
     def close(self) -> None:
         """End the git process; reading again starts another."""
-        with self._lock:
-            self._end()
+        self._reader.close()
 
     def __enter__(self) -> Self:
         return self
@@ -111,100 +176,3 @@ class Objects:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """The git process for one caller alone."""
-        with self._lock:
-            try:
-                yield
-            except _DiedError as died:
-                self._end()
-                hint = "`git fsck` in that folder says whether it is damaged"
-                place = str(self._git.git_dir)
-                raise SourceError("git ended while objects were read", place=place, hint=hint) from died
-
-    def _answers(self, oids: list[str], limit: int | None) -> Iterator[tuple[str, int, IO[bytes]]]:
-        """Each object's id, size and the stream to take exactly that many bytes from; asks again where git died."""
-        for oid in oids:
-            if not _OID.fullmatch(oid):
-                raise SourceError(f"`{oid}` is not an object id")
-        answered = 0
-        for is_last_attempt in (False, True):
-            try:
-                for answer in self._exchange(oids[answered:], limit):
-                    yield answer
-                    answered += 1
-                return
-            except (_DiedError, BrokenPipeError) as died:
-                self._end()
-                if is_last_attempt:
-                    raise _DiedError from died
-            except BaseException:
-                # What git still has to say about this batch must not be taken for the answer to the next.
-                self._end()
-                raise
-
-    def _exchange(self, oids: list[str], limit: int | None) -> Iterator[tuple[str, int, IO[bytes]]]:
-        process = self._running()
-        if process.stdin is None or process.stdout is None:
-            raise _DiedError
-        waiting = deque(oids)
-        asked = 0
-        for position, oid in enumerate(oids):
-            if waiting and asked - position <= _WINDOW // 2:
-                batch = [waiting.popleft() for _ in range(min(len(waiting), _WINDOW - (asked - position)))]
-                process.stdin.write("".join(f"{one}\n" for one in batch).encode())
-                process.stdin.flush()
-                asked += len(batch)
-            size = self._size(process.stdout.readline(), oid)
-            if limit is not None and size > limit:
-                hint = "leave large data out of manifests: keep it in a data asset"
-                raise SourceError(f"the object {oid} has {size} bytes, more than the {limit} allowed", hint=hint)
-            yield oid, size, process.stdout
-            _exactly(process.stdout, 1)
-
-    def _size(self, header: bytes, oid: str) -> int:
-        if not header.endswith(b"\n"):
-            raise _DiedError
-        if header.endswith(b" missing\n"):
-            raise SourceError(f"the repository has no object {oid}", place=str(self._git.git_dir))
-        return int(header.rpartition(b" ")[2])
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is not None and self._process.poll() is None:
-            return self._process
-        self._end()
-        try:
-            self._process = subprocess.Popen(
-                self._git.command("cat-file", "--batch"),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd=self._git.folder,
-                env=self._git.environment(),
-                start_new_session=True,  # Ctrl-C is for this program to handle
-            )
-        except OSError as error:
-            raise not_started(error, self._git.folder) from error
-        return self._process
-
-    def _end(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    continue
-
-
-def _exactly(stream: IO[bytes], size: int) -> bytes:
-    content = stream.read(size)
-    if len(content) != size:
-        raise _DiedError
-    return content

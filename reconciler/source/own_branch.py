@@ -7,8 +7,9 @@ from typing import Final
 
 from reconciler.model.errors import SourceError
 from reconciler.source.access import arguments_for, variables_for
+from reconciler.source.addresses import redacted
 from reconciler.source.edited_trees import Author
-from reconciler.source.mirror import Mirror, redacted
+from reconciler.source.mirror import Mirror
 from reconciler.source.plumbing import complaint
 from reconciler.source.porcelain import Answer, run_with_deadline
 
@@ -20,11 +21,11 @@ class OwnBranch:
 
     def __init__(self, mirror: Mirror, name: str) -> None:
         self._git = mirror.git
-        self._url = mirror.url
-        self._place = redacted(mirror.url)
+        self._fetcher = mirror.fetcher
+        self._remote = mirror.remote
+        self._url = mirror.remote.url
+        self._place = mirror.remote.place
         self._name = name
-        self._timeout = mirror.timeout_seconds
-        self._access = mirror.access
 
     @property
     def _ref(self) -> str:
@@ -62,9 +63,8 @@ class OwnBranch:
 
     def _fetch(self, commit: str) -> None:
         """Bring what the branch holds here, to look at."""
-        arguments = ("fetch", "--quiet", "--no-write-fetch-head", "--no-tags", "--force", "--", self._url)
         seen = f"refs/seen/{self._name}"
-        self._check(self._ask(*arguments, f"+{self._ref}:{seen}"), ("fetch",))
+        self._fetcher.refs(f"+{self._ref}:{seen}")
         if self._git.run("rev-parse", seen).decode().strip() != commit:
             raise SourceError(f"`{self._name}` is being written by somebody else", place=self._place)
 
@@ -75,6 +75,9 @@ class OwnBranch:
         return self._git.run("show", "--no-patch", "--format=%ce", commit, "--").decode(errors="replace").strip()
 
     def _push(self, commit: str, before: str) -> None:
+        if self._fetcher.is_blobless:  # what an old revision held, to which a revert leads back
+            listed = self._git.run("rev-list", "--objects", "--missing=print", commit, f"^{commit}^").decode()
+            self._fetcher.content(line[1:] for line in listed.splitlines() if line.startswith("?"))
         lease = f"--force-with-lease={self._ref}:{before}"
         answer = self._ask("push", "--porcelain", "--no-follow-tags", lease, "--", self._url, f"{commit}:{self._ref}")
         if not answer.status:
@@ -99,9 +102,10 @@ class OwnBranch:
     def _ask(self, *arguments: str) -> Answer:
         git_dir = self._git.git_dir
         assert git_dir is not None  # noqa: S101 - it is that of a mirror
-        told = [*_QUIET, *arguments_for(self._access, self._url), f"--git-dir={git_dir}", *arguments]
-        answer = run_with_deadline(git_dir, told, self._timeout, variables_for(self._access))
+        access, seconds = self._remote.access, self._remote.timeout_seconds
+        told = [*_QUIET, *arguments_for(access, self._url), f"--git-dir={git_dir}", *arguments]
+        answer = run_with_deadline(git_dir, told, seconds, variables_for(access))
         if answer is None:
-            message = f"the repository did not answer within {self._timeout:g} seconds"
+            message = f"the repository did not answer within {seconds:g} seconds"
             raise SourceError(message, place=self._place, hint="is the network up, and the address right?")
         return answer

@@ -19,6 +19,7 @@ _SETTINGS: Final = {
     "advice.detachedHead": "false",
     "protocol.ext.allow": "never",
 }
+_LONGEST_SECONDS: Final = 600.0
 _ENVIRONMENT: Final = {
     "LC_ALL": "C",
     "GIT_TERMINAL_PROMPT": "0",
@@ -73,6 +74,11 @@ class Git:
         for name, value in (_SETTINGS | dict(config or {})).items():
             self._prefix += ["-c", f"{name}={value}"]
 
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What every command finds in its environment besides."""
+        return self._env
+
     def command(self, *args: str) -> list[str]:
         """The full command line of a git command, for who starts the process on their own."""
         return [*self._prefix, *args]
@@ -85,7 +91,7 @@ class Git:
         """What the command printed.
 
         Raises:
-            SourceError: git is not installed, or it failed: its last words are the message.
+            SourceError: git is not installed, does not come to an end, or failed: its last words are the message.
         """
         try:
             done = subprocess.run(
@@ -95,10 +101,14 @@ class Git:
                 capture_output=True,
                 cwd=self.folder,
                 env=self.environment(env),
+                timeout=_LONGEST_SECONDS,
                 check=False,
             )
         except OSError as error:
             raise not_started(error, self.folder) from error
+        except subprocess.TimeoutExpired as error:
+            message = f"git {args[0]} did not end within {_LONGEST_SECONDS:g} seconds"
+            raise SourceError(message, place=self._place(), hint="does the disk answer?") from error
         if done.returncode != 0:
             raise SourceError(complaint(done.stderr, args, done.returncode), place=self._place())
         return done.stdout

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.model.errors import SourceError, UsageError
-from reconciler.source.mirror import redacted
+from reconciler.source.addresses import redacted
 from reconciler.source.plumbing import Git
 from reconciler.source.porcelain import Answer, run_with_deadline
 

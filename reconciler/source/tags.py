@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from reconciler.model.errors import SourceError
 from reconciler.model.releases import Tag
 from reconciler.model.snapshot import Entry, Mount
+from reconciler.source.fetching import Fetcher
+from reconciler.source.objects import Objects
 from reconciler.source.plumbing import Git
-from reconciler.source.tree import read_listing
+from reconciler.source.tree import ids_in, read_listing
 
 _FORMAT = "%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname:strip=2)"
 APPLIED = "refs/applied"  # what tags were when a revision was applied
@@ -21,10 +24,12 @@ class Tags:
 
     Args:
         namespace: where they are kept, with one level below `refs`.
+        fetcher: what fills the repository, where something does that may leave content out.
     """
 
-    def __init__(self, git: Git, namespace: str = "refs/tags") -> None:
+    def __init__(self, git: Git, namespace: str = "refs/tags", fetcher: Fetcher | None = None) -> None:
         self._git = git
+        self._fetcher = fetcher
         self._namespace = namespace
         self._seen: tuple[bytes, tuple[Tag, ...]] = (b"", ())
 
@@ -64,9 +69,41 @@ class Tags:
         lines = [f"{commit}:{path}" if not _UNASKABLE.search(path) else "" for commit, path in wanted]
         if not any(lines):
             return [None] * len(wanted)
+        answers = self._check("%(objectname)", lines)
+        ids = [None if answer.endswith(b" missing") else answer.decode() for answer in answers]
+        if self._fetcher is None or not self._fetcher.is_blobless:
+            return ids
+        unknown = {each for each, line, oid in zip(wanted, lines, ids, strict=True) if line and oid is None}
+        listed = self._listed_at(unknown)
+        return [oid or listed.get(each) for each, oid in zip(wanted, ids, strict=True)]
+
+    def _listed_at(self, wanted: Set[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """The ids that folders list for objects which are not here themselves; two git processes for all."""
+        folders = list(dict.fromkeys((commit, posixpath.dirname(path)) for commit, path in wanted))
+        answers = self._check("%(objecttype) %(objectname)", [f"{commit}:{folder}" for commit, folder in folders])
+        trees = {
+            folder: answer.removeprefix(b"tree ").decode()
+            for folder, answer in zip(folders, answers, strict=True)
+            if answer.startswith(b"tree ")
+        }
+        names: dict[str, set[str]] = {}
+        for commit, path in wanted:
+            folder, name = posixpath.split(path)
+            if (commit, folder) in trees:
+                names.setdefault(trees[commit, folder], set()).add(name)
+        with Objects(self._git) as objects:  # one after the other: a folder may be large, and every version has its own
+            found = {tree: ids_in(objects.read(tree), each, len(tree) // 2) for tree, each in names.items()}
+        listed: dict[tuple[str, str], str] = {}
+        for commit, path in wanted:
+            folder, name = posixpath.split(path)
+            oid = found.get(trees.get((commit, folder), ""), {}).get(name)
+            if oid is not None:
+                listed[commit, path] = oid
+        return listed
+
+    def _check(self, form: str, lines: Iterable[str]) -> list[bytes]:
         asked = "".join(f"{line}\n" for line in lines).encode(errors="surrogateescape")
-        answers = self._git.run("cat-file", "--batch-check=%(objectname)", input=asked).split(b"\n")[:-1]
-        return [None if answer.endswith(b" missing") else answer.decode() for answer in answers]
+        return self._git.run("cat-file", f"--batch-check={form}", input=asked).split(b"\n")[:-1]
 
     def mount(self, commit: str, paths: Iterable[str]) -> Mount:
         """What a commit holds at and below paths; `""` is the root. What is not there is left out.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping, Set
 
 from reconciler.model.snapshot import Entry, EntryKind
 from reconciler.source.plumbing import Git
@@ -36,6 +37,45 @@ def read_listing(listed: bytes) -> dict[str, Entry]:
             kind, is_executable = _KINDS[mode]
             entries[path] = Entry(oid, kind, is_executable)
     return entries
+
+
+def blobs_of(git: Git, oids: Iterable[str]) -> list[str]:
+    """The blobs among objects, and those that the trees among them hold, each once; one git process for each tree.
+
+    Raises:
+        SourceError: git cannot read one of the trees.
+    """
+    asked = list(oids)
+    if not asked:
+        return []
+    lines = "".join(f"{oid}\n" for oid in asked).encode()
+    kinds = git.run("cat-file", "--batch-check=%(objecttype)", input=lines).decode().splitlines()
+    found: dict[str, None] = {}
+    for oid, kind in zip(asked, kinds, strict=True):
+        if kind == "tree":
+            listed = list_tree(git, oid).values()
+            found.update((each.oid, None) for each in listed if each.kind in (EntryKind.FILE, EntryKind.LINK))
+        else:
+            found[oid] = None
+    return list(found)
+
+
+def ids_in(tree: bytes, names: Set[str], id_size: int) -> dict[str, str]:
+    """The ids of some entries of a tree as git stores it, by their names.
+
+    Args:
+        id_size: the bytes of an id.
+    """
+    wanted = {os.fsencode(name): name for name in names}
+    found: dict[str, str] = {}
+    position = 0
+    while position < len(tree) and len(found) < len(wanted):
+        end = tree.index(b"\0", position)
+        name = wanted.get(tree[tree.index(b" ", position) + 1 : end])
+        position = end + 1 + id_size
+        if name is not None:
+            found[name] = tree[end + 1 : position].hex()
+    return found
 
 
 def update_tree(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,21 @@ _SETTLE_SECONDS = 0.03
 
 
 class FolderWatch:
-    """Calls back once after a burst of changes below a folder."""
+    """Calls back once after a burst of changes in a folder.
 
-    def __init__(self, folder: Path, on_change: Callable[[], None], is_relevant: Callable[[str], bool] | None = None):
+    Args:
+        below: the folders in it that are watched with all that is below them; None for the folder itself.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        on_change: Callable[[], None],
+        is_relevant: Callable[[str], bool] | None = None,
+        below: Sequence[str] | None = None,
+    ) -> None:
         self._folder = folder
+        self._below = below
         self._on_change = on_change
         self._is_relevant = is_relevant or (lambda _: True)
         self._observer: Any = None
@@ -40,7 +51,9 @@ class FolderWatch:
 
         try:
             observer = Observer()
-            observer.schedule(Handler(), str(self._folder), recursive=True)
+            observer.schedule(Handler(), str(self._folder), recursive=self._below is None)
+            for name in self._below or ():
+                observer.schedule(Handler(), str(self._folder / name), recursive=True)
             observer.start()
         except OSError as error:
             log.warning("%s is not watched, only looked at now and then: %s", self._folder, error.strerror or error)
@@ -68,11 +81,14 @@ class FolderWatch:
 
 
 class RefWatch:
-    """Watches the refs of a repository on this machine; does nothing for one that is elsewhere."""
+    """Watches the refs of a repository on this machine; does nothing for one that is elsewhere.
+
+    Objects are not watched: they are many, and git makes and removes folders for them all the time.
+    """
 
     def __init__(self, url: str, on_change: Callable[[], None]) -> None:
         git_dir = _git_dir(url)
-        self._watch = None if git_dir is None else FolderWatch(git_dir, on_change, _is_ref)
+        self._watch = None if git_dir is None else FolderWatch(git_dir, on_change, _is_ref, ["refs"])
 
     @property
     def is_active(self) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.model.errors import SourceError
 from reconciler.model.snapshot import Snapshot
+from reconciler.source.checked_out import beside, objects_of, seeing, with_checked_out
 from reconciler.source.edited_trees import stage
+from reconciler.source.large_files import LargeFiles
 from reconciler.source.objects import Objects
 from reconciler.source.plumbing import Git
 from reconciler.source.tags import Tags
@@ -53,24 +54,28 @@ def worktree_snapshot(
     if found is None:
         return _outside_git(folder, scratch, edits or {})
     git_dir, top = found
-    index = scratch / "index"
-    if (git_dir / "index").exists():
-        # With its time: git reads a file again that was changed in the same moment as the index.
-        shutil.copy2(git_dir / "index", index)
     (scratch / "objects").mkdir()
-    env = {
-        "GIT_INDEX_FILE": str(index),
-        "GIT_OBJECT_DIRECTORY": str(scratch / "objects"),
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(_objects_of(git_dir)),
-    }
-    git = Git(git_dir, folder=top, work_tree=top, env=env)
+    git = beside(git_dir, top, scratch)
     base, head_tree, branch = _head(Git(git_dir))
     tree = head_tree if is_committed and head_tree is not None else _write_tree(git, edits or {})
     is_clean = head_tree == tree
+    grafted = with_checked_out(git, tree, top, scratch, is_committed)
+    if grafted.stores:
+        git, tree = seeing(git, list(grafted.stores)), grafted.tree
     revision = f"{branch}@sha1:{base}" if is_clean else f"worktree@sha1:{tree}"
     snapshot = Snapshot(revision, base if is_clean else None, tree, list_tree(git, tree))
     prefix = folder.relative_to(top).as_posix()
-    return Worktree(snapshot, Objects(git), Tags(git), top, "" if prefix == "." else prefix, base)
+    large = LargeFiles(git, objects_of(git_dir).parent / "lfs")
+    return Worktree(snapshot, Objects(git, large=large), Tags(git), top, "" if prefix == "." else prefix, base)
+
+
+def remote_addresses(folder: Path) -> list[str]:
+    """Where the repository that a folder belongs to fetches from; nothing outside of any."""
+    try:
+        told = Git(None, folder=folder).run("config", "--get-regexp", r"^remote\..*\.url$").decode()
+    except SourceError:
+        return []
+    return [line.partition(" ")[2] for line in told.splitlines()]
 
 
 def _outside_git(folder: Path, scratch: Path, edits: Mapping[str, bytes]) -> Worktree:
@@ -96,14 +101,6 @@ def _repository(folder: Path) -> tuple[Path, Path] | None:
         return None
     git_dir, top = told.splitlines()[:2]
     return Path(git_dir), Path(top)
-
-
-def _objects_of(git_dir: Path) -> Path:
-    """Where objects lie: a linked work tree shares those of its repository."""
-    common = git_dir / "commondir"
-    if common.exists():
-        return (git_dir / common.read_text(encoding="utf-8").strip()).resolve() / "objects"
-    return git_dir / "objects"
 
 
 def _head(git: Git) -> tuple[str | None, str | None, str]:

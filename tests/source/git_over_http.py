@@ -14,15 +14,31 @@ from pathlib import Path
 
 
 @contextmanager
-def serving(folder: Path, credentials: str = "") -> Iterator[str]:
-    """Serve the repositories of a folder; gives host and port. Where credentials are set, they are asked for."""
+def serving(folder: Path, credentials: str = "", asked: list[str] | None = None) -> Iterator[str]:
+    """Serve the repositories of a folder; gives host and port. Where credentials are set, they are asked for.
+
+    Args:
+        asked: notes the paths that something was sent to.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self._answer(b"")
 
         def do_POST(self) -> None:
-            self._answer(self.rfile.read(int(self.headers["Content-Length"])))
+            if asked is not None:
+                asked.append(self.path)
+            self._answer(self._body())
+
+        def _body(self) -> bytes:
+            if self.headers.get("Transfer-Encoding") != "chunked":
+                return self.rfile.read(int(self.headers["Content-Length"]))
+            body = b""
+            while size := int(self.rfile.readline(), 16):
+                body += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+            return body
 
         def _answer(self, body: bytes) -> None:
             wanted = f"Basic {base64.b64encode(credentials.encode()).decode()}"
@@ -44,10 +60,11 @@ def serving(folder: Path, credentials: str = "") -> Iterator[str]:
                 "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
                 "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
             }
-            done = subprocess.run(["git", "http-backend"], input=body, env=env, capture_output=True, check=True)
+            done = subprocess.run(["git", "http-backend"], input=body, env=env, capture_output=True, check=False)
             head, _, content = done.stdout.partition(b"\r\n\r\n")
             headers = BytesParser(policy=HTTP).parsebytes(head)
-            self.send_response(int(headers.get("Status", "200").split()[0]))
+            failed = "500" if done.returncode else "200"
+            self.send_response(int(headers.get("Status", failed).split()[0]))
             for name, value in headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))

@@ -40,9 +40,9 @@ def git(*arguments: str, folder: Path | None = None, given: bytes | None = None)
 class Repository:
     """A bare repository; each commit is given as all the files that it holds."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, object_format: str = "sha1") -> None:
         self.path = path
-        git("init", "--quiet", "--bare", "--initial-branch=main", str(path))
+        git("init", "--quiet", "--bare", "--initial-branch=main", f"--object-format={object_format}", str(path))
 
     @property
     def url(self) -> str:

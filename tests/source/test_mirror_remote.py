@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.errors import SourceError
-from reconciler.source.mirror import Mirror, redacted
+from reconciler.source.addresses import redacted
+from reconciler.source.mirror import Mirror
 
 from .git_over_http import serving
 from .git_repository import Repository

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,14 @@ def test_content_without_a_ref_means_nothing_yet(origin: Repository, watching: W
     assert not calls.reach(1, seconds=0.2)
 
 
+def test_folders_of_objects_take_no_watches(origin: Repository, watching: Watching) -> None:
+    for number in range(64):
+        (Path(origin.url) / "objects" / f"{number:02x}").mkdir(exist_ok=True)
+    before = _watches()
+    watching(origin.url, Calls())
+    assert _watches() - before < 16
+
+
 @pytest.mark.parametrize("url", ["https://example.org/a.git", "git@example.org:a.git", "/nowhere/a.git"])
 def test_a_repository_elsewhere_is_not_watched(url: str, watching: Watching) -> None:
     assert not watching(url, Calls()).is_active
@@ -144,6 +153,15 @@ def test_after_stop_nothing_is_called(tmp_path: Path) -> None:
     watch.stop()
     (tmp_path / "a").touch()
     assert not calls.reach(1, seconds=0.15)
+
+
+def _watches() -> int:
+    """The folders that the kernel watches for us."""
+    described = []
+    for descriptor in Path("/proc/self/fdinfo").iterdir():
+        with suppress(FileNotFoundError):
+            described.append(descriptor.read_text())
+    return sum(text.count("inotify wd:") for text in described)
 
 
 def _wait_for_silence(calls: Calls) -> None:
