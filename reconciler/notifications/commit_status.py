@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
+from reconciler.forges.base import CommitState, CommitStatus
 from reconciler.model.manifests import Kind
-from reconciler.model.notifications import Notification, Receiver, commit_of
+from reconciler.model.notifications import Notification, commit_of
+from reconciler.model.previews import of_preview
 from reconciler.notifications.wording import metrics_text, one_line
 
 _SCP = re.compile(r"(?:[^@/]+@)?(?P<host>[^:/@]+):(?P<path>[^/].*|/.*)")
-
-
-class CommitState(StrEnum):
-    PENDING = "pending"
-    SUCCESS = "success"
-    FAILURE = "failure"
-    CANCELLED = "cancelled"
 
 
 _STATES = {
@@ -31,33 +24,17 @@ _STATES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CommitStatus:
-    """What is told of a commit.
-
-    Attributes:
-        repository: at the forge, such as `ml/loans`.
-        name: what the status goes by; another one of the same name takes its place.
-    """
-
-    repository: str
-    commit: str
-    name: str
-    state: CommitState
-    text: str
-
-
-def status_of(notification: Notification, receiver: Receiver) -> CommitStatus | None:
-    """What a forge can be told of an event; None where it is not of a run, or of no commit that the forge has."""
+def status_of(notification: Notification) -> CommitStatus | None:
+    """What a forge can be told of an event; None where it is not of a run, or of no commit."""
     event = notification.event
     state = _STATES.get(event.reason) if event.kind == Kind.PIPELINE else None
     commit = commit_of(event.revision)
-    repository = receiver.repository or repository_of(notification.source_url, receiver.url)
-    if state is None or not commit or not repository:
+    if state is None or not commit:
         return None
     figures = metrics_text(notification.metrics)
     text = one_line(f"{figures} · {event.message}" if figures else event.message)
-    return CommitStatus(repository, commit, f"reconciler/{event.name}", state, text)
+    pipeline, _ = of_preview(event.name) or (event.name, 0)  # whichever of us tells it first, it is one status
+    return CommitStatus(commit, f"reconciler/{pipeline}", state, text)
 
 
 def repository_of(source_url: str, forge_url: str) -> str:
@@ -81,8 +58,3 @@ def _parts(url: str) -> tuple[str, str]:
         return (parts.hostname or "").lower(), unquote(parts.path)
     found = _SCP.fullmatch(url)
     return (found["host"].lower(), found["path"]) if found else ("", "")
-
-
-def shortened(text: str, most: int) -> str:
-    """A text of so many characters at most."""
-    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from reconciler.exchange import place_of
 from reconciler.model.notifications import Receiver, ReceiverType
 from reconciler.notifications.base import Sender
 from reconciler.notifications.forges import ForgeSender
 from reconciler.notifications.mail import MailSender
 from reconciler.notifications.slack import SlackSender
-from reconciler.notifications.web import place_of
 from reconciler.notifications.webhook import WebhookSender
 
 _SENDERS: Mapping[ReceiverType, Callable[[Receiver], Sender]] = {

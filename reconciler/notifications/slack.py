@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 from reconciler.model.notifications import Notification, Receiver
+from reconciler.model.strict_json import strict_json
 from reconciler.notifications.base import NotTakenError
 from reconciler.notifications.secret_values import secret_value
 from reconciler.notifications.web import Posting, check, post
@@ -35,7 +35,7 @@ class SlackSender:
         if not url.startswith(_WEB):
             told = self._receiver.secret.told if self._receiver.secret else "url"
             raise NotTakenError(f"{told} holds no address that starts with https://", hint="write the hook's there")
-        content = json.dumps(body(notification)).encode()
+        content = strict_json(body(notification), ensure_ascii=True).encode()
         posting = Posting(url, {"Content-Type": "application/json"}, content, self._receiver.ca_file)
         check(post(posting), posting.place)
 

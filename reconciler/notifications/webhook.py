@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 
 from reconciler.model.notifications import Notification, Receiver
+from reconciler.model.strict_json import strict_json
 from reconciler.notifications.secret_values import secret_value
 from reconciler.notifications.web import Posting, check, post
 from reconciler.notifications.wording import fields_of
@@ -27,7 +27,7 @@ class WebhookSender:
 
     def send(self, notification: Notification) -> None:
         """See `Sender`."""
-        content = json.dumps(fields_of(notification)).encode()
+        content = strict_json(fields_of(notification), ensure_ascii=True).encode()
         headers = {"Content-Type": "application/json", DELIVERY: notification.delivery}
         secret = secret_value(self._receiver.secret)
         if secret:

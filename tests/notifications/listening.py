@@ -46,7 +46,7 @@ class Listener:
     reply: Callable[[Sent], Reply] = lambda _: Reply()
     is_closing: threading.Event = field(default_factory=threading.Event)
 
-    def until(self, count: int, seconds: float = 10.0) -> list[Sent]:
+    def until(self, count: int, seconds: float = 60.0) -> list[Sent]:
         """Block until so much was sent."""
         deadline = time.monotonic() + seconds
         while len(self.sent) < count:

@@ -10,7 +10,7 @@ import pytest
 from reconciler.model.events import Event
 from reconciler.model.notifications import Notification, Receiver, ReceiverType, Secret
 from reconciler.notifications.base import NotNowError, NotTakenError
-from reconciler.notifications.commit_status import repository_of
+from reconciler.notifications.commit_status import repository_of, status_of
 from reconciler.notifications.forges import ForgeSender
 
 from .forges_served import Forge, GitLab, gitea, github
@@ -140,6 +140,13 @@ def test_only_runs_of_commits_that_the_forge_has_are_told(told: Event, url: str,
     """So a token never goes to another forge than the one that it is for."""
     sender = ForgeSender(Receiver("commits", ReceiverType.GITEA, "https://forge.example.org"))
     assert sender.wants(notification(told, source_url=url)) is is_wanted
+
+
+def test_the_run_of_a_preview_is_told_by_the_name_of_its_pipeline() -> None:
+    told = notification(event("RunStarted", name="greet@pr-12"), source_url="https://forge.example.org/ml/loans")
+    status = status_of(told)
+    assert status is not None
+    assert status.name == "reconciler/greet"
 
 
 def test_a_repository_that_is_named_is_that_of_any_source() -> None:

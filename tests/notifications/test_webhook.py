@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
+import math
+
+import pytest
 
 from reconciler.model.notifications import Receiver, ReceiverType, Secret
 from reconciler.notifications.webhook import WebhookSender
@@ -56,3 +60,11 @@ def test_sent_again_it_is_the_same_to_the_letter(listener: Listener, token: Secr
     first, second = listener.sent
     assert first.content == second.content
     assert first.headers["x-reconciler-delivery"] == second.headers["x-reconciler-delivery"] == "d" * 32
+
+
+def test_a_metric_that_is_no_figure_is_null(listener: Listener) -> None:
+    metrics = {"rmse": math.nan, "loss": math.inf, "accuracy": 0.8}
+    WebhookSender(receiver(listener)).send(notification(metrics=metrics))
+    (sent,) = listener.sent
+    told = json.loads(sent.content, parse_constant=pytest.fail)  # a reader that keeps to the standard
+    assert told["metrics"] == {"rmse": None, "loss": None, "accuracy": 0.8}
