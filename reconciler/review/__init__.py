@@ -1,0 +1,1 @@
+"""What a change would do, for those who review it."""
