@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -82,10 +82,14 @@ class Loader:
 
     Args:
         folder: only manifests below it count, "" for all.
+        only: the files to be looked at, None for all.
     """
 
-    def __init__(self, cache: DocumentCache | None = None, folder: str = "") -> None:
+    def __init__(
+        self, cache: DocumentCache | None = None, folder: str = "", only: Collection[str] | None = None
+    ) -> None:
         self._cache = cache
+        self._only = only
         self._below = f"{folder}/" if folder else ""
         self._snapshot: Snapshot | None = None
         self._loaded: dict[str, LoadedFile] = {}
@@ -101,7 +105,7 @@ class Loader:
         unread = {
             path: snapshot.entries[path].oid
             for path in paths
-            if may_be_manifest(path, snapshot.entries) and (path.startswith(self._below) or path == SETTINGS_FILE)
+            if may_be_manifest(path, snapshot.entries) and self._is_wanted(path)
         }
         for path in paths:
             if path not in unread:
@@ -111,6 +115,11 @@ class Loader:
         self._loaded = loaded if is_in_order else {path: loaded[path] for path in sorted(loaded)}
         self._snapshot = snapshot
         return self._desired(snapshot, blobs)
+
+    def _is_wanted(self, path: str) -> bool:
+        if path == SETTINGS_FILE:
+            return True
+        return path.startswith(self._below) and (self._only is None or path in self._only)
 
     def _read(self, unread: Mapping[str, str], blobs: BlobReader) -> dict[str, LoadedFile]:
         paths = list(unread)

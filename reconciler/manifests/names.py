@@ -19,8 +19,12 @@ _PLAIN = {"component", "environment", "data", "pipeline", "job", "schedule", "mo
 
 def default_name(path: str) -> str:
     """What a manifest is called that does not say."""
-    pure = PurePosixPath(path)
-    return _usable(pure.parent.name if pure.stem.lower() in _PLAIN and pure.parent.name else pure.stem)
+    folder, _, file = path.rpartition("/")
+    stem, dot, suffix = file.rpartition(".")
+    if not (stem and dot and suffix):
+        stem = file
+    parent = folder.rpartition("/")[2]
+    return _usable(parent if stem.lower() in _PLAIN and parent else stem)
 
 
 class Names:

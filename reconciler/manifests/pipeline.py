@@ -92,7 +92,7 @@ def _on_new_revision(document: dict[str, Any], reading: Reading) -> OnNewRevisio
     try:
         return OnNewRevision(named)
     except ValueError:
-        message, hint = f"`{_ON_NEW_REVISION}` is {named!r}", f"write {' or '.join(OnNewRevision)}"
+        message, hint = f"`{_ON_NEW_REVISION}` is {named!r}", "write finish, cancel or queue"
         reading.error(Code.INVALID_VALUE, message, hint, ("properties", _ON_NEW_REVISION))
         return OnNewRevision.FINISH
 

@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.manifests.bindings import outputs_of
 from reconciler.manifests.fields import Reading, reference_at, shared_fields
 from reconciler.manifests.kinds import Form, unsupported_job
+from reconciler.manifests.lateness import lateness
 from reconciler.manifests.pipeline import pipeline, standalone_job
 from reconciler.manifests.schema import check
 from reconciler.manifests.suspended import is_suspended
@@ -37,6 +38,7 @@ def schedule(document: dict[str, Any], reading: Reading, default_name: str) -> S
         **shared_fields(document, reading, default_name),
         is_enabled=_is_enabled(document, reading),
         is_suspended=is_suspended(document, reading),
+        lateness=lateness(document, reading),
     )
     when = trigger(document["trigger"], reading)
     read = replace(read, trigger=when or Trigger(read.trigger.when))

@@ -48,6 +48,12 @@ def latest_within(trigger: Trigger, after: float, until: float) -> float | None:
     return latest
 
 
+def moments_within(trigger: Trigger, after: float, until: float) -> Iterator[float]:
+    """All moments after `after` and not after `until` at which a trigger fires, oldest first."""
+    found = (moment.timestamp() for moment in _moments(trigger, datetime.fromtimestamp(after, UTC)))
+    return takewhile(lambda moment: moment <= until, found)
+
+
 def trigger_time(moment: float) -> str:
     """A moment as `${{creation_context.trigger_time}}` has it: UTC, to the second."""
     return datetime.fromtimestamp(moment, UTC).replace(tzinfo=None).isoformat(timespec="seconds")

@@ -23,11 +23,11 @@ class Client:
     """The program `docker`, talking to one engine."""
 
     def __init__(self, host: str) -> None:
-        self._host = host
+        self.host = host
 
     def call(self, *arguments: str | Path, is_checked: bool = True) -> str:
         """What it prints."""
-        command = ["docker", "--host", self._host, *map(str, arguments)]
+        command = ["docker", "--host", self.host, *map(str, arguments)]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         assert not is_checked or done.returncode == 0, done.stdout[-3000:]
         return done.stdout.strip()
@@ -54,7 +54,7 @@ class ContainedDaemon:
             made.mkdir(exist_ok=True)
         (settings / "config.yaml").write_text(f"docker: {{paths: {{/var/lib/reconciler: '{self.state}'}}}}\n")
         for path in (self.state, origin):
-            _give(path)
+            give(path)
         tight = ["--init", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--health-interval", "1s"]  # noqa: S108
         mounts = {
             self.state: "/var/lib/reconciler",
@@ -104,7 +104,7 @@ class ContainedDaemon:
         self.remove()
 
 
-def _give(path: Path) -> None:
+def give(path: Path) -> None:
     """To the user of the image, whom git and SQLite want to be the owner."""
     for each in (path, *path.rglob("*")):
         shutil.chown(each, USER, USER) if not each.is_symlink() else os.lchown(each, USER, USER)
