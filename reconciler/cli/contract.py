@@ -14,7 +14,7 @@ from reconciler.model.plan import PipelinePlan, Plan, SchedulePlan, StepAction
 from reconciler.model.problems import Problem
 from reconciler.model.releases import Resolution
 from reconciler.model.runs import Judgement, Run, StepRun
-from reconciler.model.status import Resource
+from reconciler.model.status import Condition, Resource
 from reconciler.model.suspensions import Suspension
 
 
@@ -212,12 +212,22 @@ def resource_json(resource: Resource) -> dict[str, Any]:
                 "type": condition.type,
                 "status": condition.status,
                 "reason": condition.reason,
-                "message": condition.message,
+                "message": condition_text(condition),
                 "since": rfc3339(condition.since),
+                "class": condition.trouble,
+                "tries": condition.tries,
+                "next_try": None if condition.next_try is None else rfc3339(condition.next_try),
             }
             for condition in resource.conditions
         ],
     }
+
+
+def condition_text(condition: Condition) -> str:
+    """The message of a condition, how often it was tried in vain, and when it is again."""
+    tried = f"tried {condition.tries} time{'' if condition.tries == 1 else 's'}" if condition.tries else ""
+    again = "" if condition.next_try is None else f"next at {rfc3339(condition.next_try)}"
+    return "; ".join(filter(None, (condition.message, ", ".join(filter(None, (tried, again))))))
 
 
 def _pin_json(pin: Pin) -> dict[str, Any]:

@@ -87,6 +87,10 @@ def _show_runs(body: Body) -> None:
         [(each["name"], each["fired"] or "", each["run"] or "", each["says"]) for each in body.get("schedules", ())],
     )
     _table(
+        ("WAITING REVISION", "SINCE", "TRIGGER"),
+        [(_short(each["revision"]), each["since"], each["trigger"]) for each in body.get("waiting", ())],
+    )
+    _table(
         ("RUN", "STATUS", "TRIGGER", "STARTED", "SECONDS", "REVISION"),
         [
             (

@@ -68,6 +68,10 @@ def _pipeline(state: State, name: str, resources: Sequence[Resource]) -> Body:
         "schedules": [
             _schedule_json(schedule, _says(resources, schedule)) for schedule in state.schedules.of_pipeline(name)
         ],
+        "waiting": [
+            {"revision": each.revision, "since": rfc3339(each.since), "trigger": each.trigger, "source": each.source}
+            for each in state.waiting_revisions.of_pipeline(name)
+        ],
         "runs": [_run_json(run) for run in state.runs.recent(name, limit=_RUNS_SHOWN)],
         "current": current.id if current else None,
         "lock": explained_lock_json(current.lock) if current else [],

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Protocol
 
 from reconciler.cli.output import complain
+from reconciler.cli.reads import StateReads
 from reconciler.cli.watching import tell, watch
 from reconciler.model.runs import Run, RunStatus, StepRun
 from reconciler.state.environments import BUILDING, EnvironmentState
@@ -14,6 +16,38 @@ from reconciler.state.log_lines import LogLines
 from reconciler.state.store import State
 
 Key = tuple[str, str]
+
+
+class Followed(Protocol):
+    """A log that grows."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will be printed any more, as of the last look."""
+
+    def look(self) -> None:
+        """See what there is to be told; called whenever the state may have changed."""
+
+    def lines(self) -> Iterator[str]:
+        """What was printed since the last time."""
+
+    def note(self) -> str:
+        """What is to be said at the end, "" where nothing is."""
+
+    def close(self) -> None: ...
+
+
+def follow(state: State, followed: Followed) -> None:
+    """Tell what is printed, to the end."""
+
+    def tell_new() -> None:
+        for line in followed.lines():
+            tell(line)
+
+    with closing(followed):
+        watch(StateReads(state), followed.look, lambda: followed.is_over, tell_new)
+        if followed.is_over and followed.note():
+            complain(followed.note())
 
 
 class FollowedRun:
@@ -40,17 +74,11 @@ class FollowedRun:
         self._is_over = False
         self._width = 0
 
-    def follow(self) -> None:
-        """Tell until the run, or all that is wanted of it, is over."""
-        try:
-            watch(self._state, self._look, lambda: self._is_over, self._tell)
-        finally:
-            for log in self._logs.values():
-                log.close()
-        if self._is_over and not self._prefixes:
-            complain(f"{self._run.id} printed nothing")
+    @property
+    def is_over(self) -> bool:
+        return self._is_over
 
-    def _look(self) -> None:
+    def look(self) -> None:
         run = self._state.runs.get(self._run.id) or self._run
         steps = self._state.runs.steps(run.id)
         wanted = [step for step in steps if self._is_wanted(step)]
@@ -66,36 +94,50 @@ class FollowedRun:
         is_done = not self._is_whole and bool(wanted) and all(step.status.is_over for step in wanted)
         self._is_over = is_done or run.status is not RunStatus.RUNNING
 
-    def _tell(self) -> None:
+    def lines(self) -> Iterator[str]:
         for key in list(self._logs):
             is_over = self._is_over or key in self._over
             log = self._logs[key]
             for line in log.rest() if is_over else log.whole():
-                tell(f"{self._prefixes[key]:<{self._width}} | {line}" if self._has_prefix else line)
+                yield f"{self._prefixes[key]:<{self._width}} | {line}" if self._has_prefix else line
             if is_over:
                 self._logs.pop(key).close()
+
+    def note(self) -> str:
+        return "" if self._prefixes else f"{self._run.id} printed nothing"
+
+    def close(self) -> None:
+        for log in self._logs.values():
+            log.close()
 
 
 def _label(step: StepRun) -> str:
     return f"{step.name}[{step.trial}]" if step.trial else step.name
 
 
-def follow_build(state: State, build: EnvironmentState, tail: int | None) -> None:
-    """Tell what the build of an environment prints, until it is over."""
-    is_over = False
+class FollowedBuild:
+    """The build of an environment."""
 
-    def look() -> None:
-        nonlocal is_over
-        now = [each for each in state.environments.all(build.engine) if each.digest == build.digest]
-        is_over = not now or now[0].status != BUILDING
+    def __init__(self, state: State, build: EnvironmentState, tail: int | None) -> None:
+        self._state = state
+        self._build = build
+        self._log = LogLines(Path(build.log), tail)
+        self._is_over = False
 
-    with closing(LogLines(Path(build.log), tail)) as log:
+    @property
+    def is_over(self) -> bool:
+        return self._is_over
 
-        def lines() -> Iterator[str]:
-            return log.rest() if is_over else log.whole()
+    def look(self) -> None:
+        build = self._build
+        now = [each for each in self._state.environments.all(build.engine) if each.digest == build.digest]
+        self._is_over = not now or now[0].status != BUILDING
 
-        def tell_new() -> None:
-            for line in lines():
-                tell(line)
+    def lines(self) -> Iterator[str]:
+        yield from self._log.rest() if self._is_over else self._log.whole()
 
-        watch(state, look, lambda: is_over, tell_new)
+    def note(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        self._log.close()

@@ -10,6 +10,7 @@ from reconciler.model.events import SOURCE_KIND
 from reconciler.model.manifests import Kind
 from reconciler.state.environments import READY
 from reconciler.state.store import State
+from reconciler.state.waiting_revisions import SKIPPED
 
 Body = dict[str, Any]
 
@@ -54,6 +55,28 @@ def _source(state: State, name: str, limit: int) -> list[Body]:
 
 
 def _pipeline(state: State, name: str, limit: int) -> list[Body]:
+    """Runs, and the revisions that were skipped as a newer one came."""
+    told = [*_runs(state, name, limit), *_skipped(state, name)]
+    return sorted(told, key=lambda each: str(each["last"]), reverse=True)[:limit]
+
+
+def _skipped(state: State, name: str) -> list[Body]:
+    return [
+        _entry(
+            each.revision,
+            "skipped",
+            each.first,
+            each.last,
+            count=each.count,
+            revision=each.revision,
+            message=each.message,
+        )
+        for each in reversed(state.events.recent(Kind.PIPELINE, name))
+        if each.reason == SKIPPED
+    ]
+
+
+def _runs(state: State, name: str, limit: int) -> list[Body]:
     return [
         _entry(
             each.run.id,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli import elsewhere
 from reconciler.cli.output import CheckFormat, Format
 
 StateOption = Annotated[
@@ -49,6 +50,13 @@ DataRootOption = Annotated[
     list[Path] | None,
     typer.Option("--data-root", help="Folder from which manifests may name data by absolute path; repeatable."),
 ]
+OneSourceOption = Annotated[
+    str | None, typer.Option("--source", help="Whose pipeline is meant, where several sources have one of that name.")
+]
+HolderOption = Annotated[
+    str | None,
+    typer.Option("--source", help="Whose pipeline or schedule is meant, where several sources have one of that name."),
+]
 WatchOption = Annotated[bool, typer.Option("--watch", "-w", help="Go on, and tell what changes, until Ctrl-C.")]
 SinceOption = Annotated[
     str | None, typer.Option("--since", help="Only what happened since: 15m, 1h30m, 2d, or a time in RFC 3339.")
@@ -78,6 +86,42 @@ def site_options(engine: str, tracking: str | None, max_parallel: int, config: P
 
 
 def state_folder(chosen: Path | None):  # type: ignore[no-untyped-def]
+    """The state that a verb works on which no server can do.
+
+    Raises:
+        UsageError: a server is named.
+    """
+    server = elsewhere.chosen.get()
+    if server is not None and server.is_said:
+        from reconciler.model.errors import UsageError
+
+        hint = "call it on the machine of the daemon, without --server"
+        raise UsageError("this verb works on a state folder, not through a server", place=server.url, hint=hint)
+    return _folder(chosen)
+
+
+def where(chosen: Path | None):  # type: ignore[no-untyped-def]
+    """The state that a verb works on, or the daemon elsewhere through which it does.
+
+    Raises:
+        UsageError: both are named.
+    """
+    server = elsewhere.chosen.get()
+    if server is None:
+        return _folder(chosen)
+    is_state_said = chosen is not None and str(chosen) != os.environ.get("RECONCILER_STATE")
+    if is_state_said and server.is_said:
+        from reconciler.model.errors import UsageError
+
+        raise UsageError("a state and a server are named", hint="leave --state away, or --server")
+    if is_state_said:
+        return _folder(chosen)
+    from reconciler.cli.whereabouts import Server
+
+    return Server(server.url, server.token_file)
+
+
+def _folder(chosen: Path | None):  # type: ignore[no-untyped-def]
     from reconciler.state.folder import StateFolder, default_state_folder
 
     return StateFolder(chosen.resolve()) if chosen else default_state_folder()

@@ -6,13 +6,19 @@ import json
 import os
 import re
 import sys
-import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from reconciler.cli.column_widths import fits_whole, fitted_widths
+from reconciler.model.plain_text import harmless as harmless  # noqa: PLC0414 - verbs take it from here
+from reconciler.model.strict_json import strict_json
+
 if TYPE_CHECKING:
     from rich.table import Table
+
+_GAP = "  "  # between columns
+_SPARE = "REVISION"  # `-o json` has it, and `describe`
 
 
 class Format(StrEnum):
@@ -22,12 +28,30 @@ class Format(StrEnum):
 
 
 class CheckFormat(StrEnum):
-    """How `validate` and `plan` print: as all verbs do, or as annotations of a workflow run at GitHub."""
+    """How `validate` prints: as all verbs do, or as annotations of a workflow run at GitHub."""
 
     TABLE = "table"
     JSON = "json"
     YAML = "yaml"
     GITHUB = "github"
+
+
+class PlanFormat(StrEnum):
+    """How `plan` prints: as `validate` does, or as the comment of a pull request."""
+
+    TABLE = "table"
+    TEXT = "text"
+    JSON = "json"
+    YAML = "yaml"
+    MARKDOWN = "markdown"
+    GITHUB = "github"
+
+
+class CompareFormat(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+    MARKDOWN = "markdown"
 
 
 class LogFormat(StrEnum):
@@ -40,20 +64,6 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
-
-
-def harmless(text: str) -> str:
-    """Text on one line with all that a terminal would obey, and all that turns the direction of writing, spelt out.
-
-    Names and lines of manifests are other people's: they must not be able to move the cursor or hide what they say.
-    """
-    if text.isprintable():
-        return text
-    return "".join(each if _is_harmless(each) else each.encode("unicode_escape").decode() for each in text)
-
-
-def _is_harmless(character: str) -> bool:
-    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def _harmless_lines(text: str) -> str:
@@ -88,8 +98,7 @@ def complain(text: str) -> None:
 
 def print_data(data: Any, form: Format) -> None:
     """Data as JSON or YAML, what a terminal would obey in escapes."""
-    text = json.dumps(data, indent=2, ensure_ascii=False)
-    text = escaped(text)
+    text = escaped(strict_json(data, indent=2))
     if form is Format.YAML:
         import yaml
 
@@ -117,17 +126,34 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     Console().print(rich_table(headers, rows))
 
 
-def rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """A table for a terminal."""
+def rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]], room: int | None = None) -> Table:
+    """A table for a terminal, commits short; one that would have to break names does without the revisions.
+
+    Args:
+        room: columns of the terminal; those that it has unless given.
+    """
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in headers:
-        table.add_column(header, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_harmless_lines(cell), style=STYLES.get(cell, "")) for cell in row))
+    room = Console().width if room is None else room
+    columns = [(header, *(_short(row[at]) for row in rows)) for at, header in enumerate(headers)]
+    if not fits_whole(columns, room - len(_GAP) * (len(columns) - 1)):
+        columns = [column for column in columns if column[0] != _SPARE]
+    widths = fitted_widths(columns, room - len(_GAP) * (len(columns) - 1))
+    table = Table(box=None, pad_edge=False, padding=(0, len(_GAP), 0, 0), header_style="bold")
+    for column, width in zip(columns, widths, strict=True):
+        table.add_column(column[0], overflow="fold", width=width)
+    for line in zip(*(column[1:] for column in columns), strict=True):
+        table.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in line))
     return table
+
+
+def _short(cell: str) -> str:
+    return _COMMIT.sub(r"\1", _harmless_lines(cell))
+
+
+_COMMIT = re.compile(r"(@sha1:[0-9a-f]{10})[0-9a-f]{30}\b")
 
 
 STYLES = {
@@ -151,7 +177,7 @@ def _print_columns(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Non
     lines = [list(headers), *[[_on_one_line(cell) for cell in row] for row in rows]]
     widths = [max(len(line[column]) for line in lines) for column in range(len(headers))]
     for line in lines:
-        say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        say(_GAP.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def _on_one_line(cell: str) -> str:

@@ -25,6 +25,11 @@ class Progress:
         self._state = state
         self._since = time.time() if since is None else since
         self._said: dict[tuple[str, ...], str] = {}
+        self._only = ""
+
+    def confine(self, run_id: str) -> None:
+        """Follow this run alone, whenever it started."""
+        self._only = run_id
 
     def follow(self, is_done: Callable[[], bool], wait: Callable[[float], object] = time.sleep) -> None:
         """Show what happens until it is done; `wait` lets so many seconds pass, or less where it knows of the end."""
@@ -49,7 +54,10 @@ class Progress:
         ]
 
     def runs(self) -> list[Run]:
-        """The runs that started since, the oldest first."""
+        """The runs that started since, the oldest first, or the one that is followed alone."""
+        if self._only:
+            run = self._state.runs.get(self._only)
+            return [run] if run is not None else []
         return [run for run in reversed(self._state.runs.recent(limit=10)) if run.started >= self._since]
 
     def _say_changes(self) -> None:

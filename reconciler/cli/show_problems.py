@@ -53,10 +53,11 @@ def annotate(problems: Sequence[Problem]) -> None:
 def counted(problems: Sequence[Problem]) -> str:
     """How many errors and warnings there are, such as `1 error, 2 warnings`."""
     errors = sum(problem.is_error for problem in problems)
-    return f"{_number(errors, 'error')}, {_number(len(problems) - errors, 'warning')}"
+    return f"{numbered(errors, 'error')}, {numbered(len(problems) - errors, 'warning')}"
 
 
-def _number(count: int, what: str) -> str:
+def numbered(count: int, what: str) -> str:
+    """A number with what is counted, such as `1 manifest` and `2 manifests`."""
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 

@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.cli.engine_choice import AUTO, DOCKER, PROCESS, EngineChoice, choose_engine
 from reconciler.cli.outside_data import make_remote_data
@@ -25,10 +25,12 @@ from reconciler.execution.workspace import Workspace
 from reconciler.model.configuration import Configuration
 from reconciler.model.errors import UsageError
 from reconciler.state.folder import StateFolder
+from reconciler.state.sources import LOCAL_SOURCE
 from reconciler.state.store import State
 from reconciler.tracking.base import Tracking
 from reconciler.tracking.mlflow_tracking import MlflowTracking
 from reconciler.tracking.none import NoTracking
+from reconciler.tracking.spooled_tracking import SpooledTracking
 
 _log = logging.getLogger("reconciler")
 _FEWEST_BUILDS = 2
@@ -62,37 +64,60 @@ class _Parts:
     tracking: Tracking
 
 
-def make_site(state: State, options: SiteOptions) -> Site:
-    """The place where runs happen.
+def make_site(state: State, options: SiteOptions, source: str = LOCAL_SOURCE) -> Site:
+    """The place where runs of a source happen.
 
     Raises:
         UsageError: there is no engine of that name, it does not answer, or its steps could not reach MLflow.
     """
-    choice = _settled_choice(state, options)
+    choice = settled_choice(state, options, source)
     state.settings.engine = choice.name
-    return _site(state, options, choice)
+    return site_on(choice, state, options)
 
 
-def site_as_left(state: State, options: SiteOptions) -> Site:
+def site_as_left(state: State, options: SiteOptions, source: str | None = None) -> Site:
     """The place for verbs that tidy up: on the engine that ran steps last, where none is named.
 
     Nothing that executes is taken over or ended, and the state goes on with its own engine.
 
+    Args:
+        source: whose steps are meant, None for those that ran last of all.
+
     Raises:
         UsageError: that engine does not answer.
     """
-    asked = state.settings.engine if options.engine == AUTO else options.engine
-    return _site(state, options, choose_engine(asked, options.configuration))
+    last = state.settings.engine if source is None else state.settings.engine_of(source)
+    asked = last if options.engine == AUTO else options.engine
+    return site_on(choose_engine(asked, options.configuration), state, options)
 
 
-def _site(state: State, options: SiteOptions, choice: EngineChoice) -> Site:
-    parts = _docker(state, options, choice) if choice.name == DOCKER else _processes(state, options)
+def site_on(choice: EngineChoice, state: State, options: SiteOptions, beside: Site | None = None) -> Site:
+    """The place on one engine.
+
+    Args:
+        beside: a place on another engine; threads, and as far as can be the record, are shared with it.
+
+    Raises:
+        UsageError: steps there could not reach MLflow.
+    """
+    tracking = None if beside is None else beside.tracking
+    is_docker = choice.name == DOCKER
+    parts = _docker(state, options, choice, tracking) if is_docker else _processes(state, options, tracking)
     parallel = max(options.max_parallel, _FEWEST_BUILDS)
+    environments = EnvironmentPool(state, parts.builder, time.time, parallel)
+    if beside is not None:
+        return replace(
+            beside,
+            engine=parts.engine,
+            environments=environments,
+            tracking=parts.tracking,
+            base_images=parts.base_images,
+        )
     remote_data = make_remote_data(state, options.configuration, options.is_work_tree)
     return Site(
         state=state,
         engine=parts.engine,
-        environments=EnvironmentPool(state, parts.builder, time.time, parallel),
+        environments=environments,
         tracking=parts.tracking,
         workspace=Workspace(state.folder, state.outputs, state.documents, remote_data),
         slots=ThreadPoolExecutor(max_workers=options.max_parallel, thread_name_prefix="step"),
@@ -102,13 +127,24 @@ def _site(state: State, options: SiteOptions, choice: EngineChoice) -> Site:
     )
 
 
-def _settled_choice(state: State, options: SiteOptions) -> EngineChoice:
-    """The chosen engine; what still executes on another one is followed there, or ended where that is given up."""
-    before = state.settings.engine
+def settled_choice(state: State, options: SiteOptions, source: str) -> EngineChoice:
+    """The engine of a source from now on; what still executes of it on another one is followed there, or ended where
+    that is given up.
+
+    Raises:
+        UsageError: there is no engine of that name, or it does not answer.
+    """
+    choice = _choice(state, options, source)
+    state.settings.note_engine(source, choice.name)
+    return choice
+
+
+def _choice(state: State, options: SiteOptions, source: str) -> EngineChoice:
+    before = state.settings.engine_of(source)
     choice = choose_engine(options.engine, options.configuration)
     if options.engine == AUTO and (choice.name, before) == (PROCESS, DOCKER):
         choice = _waited_for(options)
-    handles = state.runs.handles()
+    handles = state.runs.handles(source)
     if choice.name == before or not handles:
         return choice
     if options.engine == AUTO:
@@ -146,12 +182,12 @@ def _engine(state: State, options: SiteOptions, name: str) -> Engine:
     return DockerEngine(Connection(host), options.configuration.docker, state.settings.state_id)
 
 
-def _processes(state: State, options: SiteOptions) -> _Parts:
+def _processes(state: State, options: SiteOptions, tracking: Tracking | None) -> _Parts:
     builder = VenvBuilder(state.folder.environments)
-    return _Parts(ProcessEngine(), builder, None, make_tracking(state.folder, options.tracking))
+    return _Parts(ProcessEngine(), builder, None, tracking or make_tracking(state.folder, options.tracking))
 
 
-def _docker(state: State, options: SiteOptions, choice: EngineChoice) -> _Parts:
+def _docker(state: State, options: SiteOptions, choice: EngineChoice, shared: Tracking | None) -> _Parts:
     settings = options.configuration.docker
     _check_way_to_tracking(options)
     connection = Connection(choice.found.host if choice.found else "")
@@ -160,7 +196,8 @@ def _docker(state: State, options: SiteOptions, choice: EngineChoice) -> _Parts:
     machine = connection.info()
     # Steps are nobody where we are root: the record in the state folder is theirs as well.
     group = step_user(settings.steps, machine).gid if os.geteuid() == 0 else None
-    tracking = make_tracking(state.folder, options.tracking, group)
+    is_shared = shared is not None and group is None
+    tracking = shared if is_shared and shared is not None else make_tracking(state.folder, options.tracking, group)
     if tracking.folders and not has_our_kernel(machine):
         tracking.close()
         hint = "run `mlflow server`, name it with --tracking, and say how containers reach it: `docker.tracking`"
@@ -185,4 +222,6 @@ def make_tracking(folder: StateFolder, uri: str | None, group: int | None = None
     """
     if uri == "none":
         return NoTracking()
+    if uri is not None and uri.startswith(("http://", "https://")):
+        return SpooledTracking(uri, folder.mlflow_spool, folder.logs / "mlflow.log")
     return MlflowTracking(uri or folder.mlflow_uri, folder.mlflow_artifacts, folder.logs / "mlflow.log", group=group)

@@ -77,4 +77,8 @@ def _settings(source: ConfiguredSource, options: SourceOptions, configuration: C
         access=source.access,
         verification=source.verification,
         windows=configuration.windows,
+        engine=source.engine,
+        deadline=source.deadline,
+        fetching=source.fetching,
+        pull_requests=source.pull_requests,
     )

@@ -7,10 +7,9 @@ from typing import Any
 from reconciler.cli.contract import seconds
 from reconciler.cli.output import harmless, print_table, say
 from reconciler.cli.run_graph import Node, Read, executed, nodes_of
-from reconciler.model.errors import UsageError
+from reconciler.model.errors import UnknownError
 from reconciler.model.nearest import did_you_mean
 from reconciler.model.runs import Run, StepRun
-from reconciler.model.snapshot import Commit
 from reconciler.state.store import State
 
 Body = dict[str, Any]
@@ -36,7 +35,7 @@ def trace_step(state: State, run: Run, wanted: str) -> tuple[Body, Run]:
     nodes = {node.step.name: node for node in nodes_of(state, run)}
     if wanted not in nodes:
         hint = did_you_mean(wanted, sorted(nodes), f"it has {', '.join(nodes) or 'none yet'}")
-        raise UsageError(f"{run.id} has no step `{wanted}`", hint=hint)
+        raise UnknownError(f"{run.id} has no step `{wanted}`", hint=hint)
     node = nodes[wanted]
     made = executed(state, node.step)
     made_in = state.runs.get(made.run_id) or run
@@ -92,7 +91,7 @@ def _upstream(node: Node, nodes: dict[str, Node]) -> list[Node]:
     return list(found.values())
 
 
-def show_step(body: Body, commit: Commit | None) -> None:
+def show_step(body: Body) -> None:
     """Print a step that was traced."""
     made = body["executed_by"]
     took = f" in {body['seconds']:.1f} s" if body["seconds"] is not None else ""
@@ -100,8 +99,8 @@ def show_step(body: Body, commit: Commit | None) -> None:
     _say("executed", f"{made['run']}/{made['step']}{took}")
     _say("mlflow", body["mlflow_run_id"] or "not recorded")
     _say("revision", f"{body['revision']} of source {body['source']}")
-    if commit is not None:
-        _say("commit", f"{commit.subject} · {commit.author} · {commit.authored}")
+    if body["commit"]:
+        _say("commit", f"{body['commit']['subject']} · {body['commit']['author']} · {body['commit']['authored']}")
     _say("made of", " · ".join(filter(None, (body["component"], body["environment"], body["fingerprint"][:12]))))
     rows = [
         (

@@ -16,14 +16,16 @@ from reconciler.cli.listening import http_settings
 from reconciler.cli.output import LogFormat, LogLevel, complain, say
 from reconciler.cli.progress import Progress
 from reconciler.cli.run_table import show_run
-from reconciler.cli.site_factory import SiteOptions, make_site
+from reconciler.cli.site_factory import SiteOptions
+from reconciler.cli.sites import Sites
 from reconciler.cli.sources import SourceOptions, followed
 from reconciler.daemon.outcome import Outcome
 from reconciler.daemon.pipeline_names import NAME_TAKEN
+from reconciler.daemon.pull_requests.previewing import Surroundings
+from reconciler.daemon.pull_requests.watch import PullRequestWatch
 from reconciler.daemon.sd_notify import ServiceSupervisor
 from reconciler.daemon.service import Daemon
 from reconciler.daemon.source_settings import SourceSettings
-from reconciler.execution.site import Site
 from reconciler.log_facts import about
 from reconciler.model.configuration import Configuration
 from reconciler.model.errors import ReconcilerError
@@ -32,6 +34,7 @@ from reconciler.model.redaction import Redaction
 from reconciler.notifications.notifier import Notifier
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
+from reconciler.tracking.uri import parse_tracking_uri
 from reconciler.web.server import Server
 from reconciler.web.turns import Turns
 
@@ -44,9 +47,11 @@ class ServiceOptions:
 
     Attributes:
         is_once: reconcile one time, wait for the runs, and end.
+        has_drift_mended: then look for what differs with no new commit too.
     """
 
     is_once: bool = False
+    has_drift_mended: bool = False
     drain_seconds: float | None = None
     log_format: LogFormat | None = None
     log_level: LogLevel | None = None
@@ -76,34 +81,37 @@ def daemon(
         again = followed(sources, fresh)
         server.settle(http_settings(fresh, service.listen))
         notifier.replace(fresh.receivers)
+        pull_requests.replace(again)
         return again
 
     try:
         state = State(folder)
-        site = make_site(state, replace(options, is_work_tree=False))
     except ReconcilerError as error:
         if form is LogFormat.CONSOLE:
             raise
         log.critical("%s", error)
         return 1
+    sites = Sites(state, replace(options, is_work_tree=False))
     notifier = Notifier(state, configuration.receivers)
     try:
+        site, *_ = [sites.of(source) for source in wanted]
         if service.is_once:
-            return _once(site, wanted, notifier, is_configured=sources.url is None)
+            return _once(sites, wanted, notifier, sources.url is None, service.has_drift_mended)
         http, turns = http_settings(configuration, service.listen), Turns()
         tell = say if form is LogFormat.CONSOLE else log.info
         for source in wanted:
             told = f"{source.branch} of {source.address}"
             with about(source=source.name):
-                tell(f"following {told}; state in {folder.root}; engine {state.settings.engine}")
+                tell(f"following {told}; state in {folder.root}; engine {sites.of(source).engine.name}")
         drain = configuration.drain_seconds if service.drain_seconds is None else service.drain_seconds
         again = read_again if sources.url is None else None
         is_named = sources.url is None and form is LogFormat.CONSOLE  # elsewhere each line has a field for it
         reporter = _Reporter(is_named, tell, say if form is LogFormat.CONSOLE else log.error)
-        on_outcome = reporter.report if http.listen is None else _both(reporter.report, turns.note)
-        running = Daemon(site, wanted, on_outcome, again, drain, ServiceSupervisor.of(os.environ))
-        server = Server(http, folder, running, turns, tell)
-        running.run(_together(notifier, server))
+        on_outcome = _both(reporter.report, turns.note)
+        running = Daemon(site, wanted, on_outcome, again, drain, ServiceSupervisor.of(os.environ), sites.of)
+        pull_requests = PullRequestWatch(wanted, sites.of, _surroundings(running, options))
+        server = Server(http, folder, running, turns, tell, rouse_reviews=pull_requests.rouse)
+        running.run(_together(notifier, pull_requests, server))
         return 0
     except ReconcilerError as error:
         if form is LogFormat.CONSOLE:
@@ -111,8 +119,16 @@ def daemon(
         log.critical("%s", error)
         return 1
     finally:
-        site.close()
+        sites.close()
         state.close()
+
+
+def _surroundings(running: Daemon, options: SiteOptions) -> Surroundings:
+    """Runs are shown where a browser finds them; where a forge is told of runs by a notification, that is enough."""
+    uri = options.tracking or ""
+    pages = parse_tracking_uri(uri).address if uri.startswith(("http://", "https://")) else ""
+    is_told = any(receiver.type.is_forge for receiver in options.configuration.receivers)
+    return Surroundings(running, pages, sets_statuses=not is_told)
 
 
 @contextmanager
@@ -145,24 +161,28 @@ def _log_level(service: ServiceOptions, configuration: Configuration) -> LogLeve
     return LogLevel(said) if said else LogLevel.ERROR if service.is_once else LogLevel.INFO
 
 
-def _once(site: Site, wanted: Sequence[SourceSettings], notifier: Notifier, is_configured: bool) -> int:
+def _once(
+    sites: Sites, wanted: Sequence[SourceSettings], notifier: Notifier, is_configured: bool, has_drift_mended: bool
+) -> int:
     """Reconcile once, showing what happens, then what came of it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: runs are taken up next time
+    site = sites.of(wanted[0])
     state = site.state
     reporter = _Reporter(is_configured)
     again = (lambda: wanted) if is_configured else None
-    running = Daemon(site, wanted, reporter.report, again)
+    running = Daemon(site, wanted, reporter.report, again, site_of=sites.of)
     progress, is_over = Progress(state), threading.Event()
     shown = threading.Thread(target=progress.follow, args=(is_over.is_set, is_over.wait), name="progress", daemon=True)
     shown.start()
     try:
-        outcomes = running.once(notifier)
+        outcomes = running.once(notifier, has_drift_mended)
     finally:
         is_over.set()
         shown.join()
     for run in progress.runs():
         show_run(state, run)
-    return max(_status(state, source, outcomes) for source in wanted)
+    drifted = [each for source in wanted for each in _drifted(state, source.name)] if has_drift_mended else []
+    return max([int(bool(drifted)), *(_status(state, source, outcomes) for source in wanted)])
 
 
 def _status(state: State, source: SourceSettings, outcomes: Mapping[str, Outcome]) -> int:
@@ -203,6 +223,17 @@ class _Reporter:
         self._said[source] = outcome.error or outcome.revision or said
         for pipeline in outcome.started:
             self._tell(f"{named}started {pipeline}")
+
+
+def _drifted(state: State, source: str) -> list[str]:
+    """The resources of a source that differ although nothing was pushed, after what could be mended was."""
+    found = []
+    for resource in state.sources.resources(source):
+        told = [condition.message for condition in resource.conditions if condition.reason == "Drifted"]
+        if told:
+            complain(f"{resource.kind} {resource.name} has drifted: {told[0]}")
+            found.append(resource.name)
+    return found
 
 
 def _failures(state: State, source: str) -> list[str]:

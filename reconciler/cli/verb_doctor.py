@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler import __version__
@@ -17,15 +18,22 @@ from reconciler.configuration.read import read_configuration
 from reconciler.containers.connection import Connection, has_our_kernel
 from reconciler.engines.container import step_user
 from reconciler.environments.image_build import BuildKit, choose_backend
-from reconciler.model.configuration import Configuration
+from reconciler.model.configuration import Configuration, ConfiguredSource
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.followed import Fetch
 from reconciler.model.notifications import Receiver
 from reconciler.model.resources import size_text
 from reconciler.notifications.secret_values import secret_value
 from reconciler.notifications.senders import address_of
+from reconciler.source.addresses import scheme_of
+from reconciler.state.backlog import told
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
 from reconciler.tracking.uri import parse_tracking_uri
+
+_OLDEST_GIT = (2, 31)
+_COMPLETING_GIT = (2, 36)  # whose `fetch` knows `--refetch`
+_NUMBERS = re.compile(r"git version (\d+)\.(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +67,68 @@ def doctor(folder: StateFolder, engine: str, tracking: str | None, config: Path 
 
 def _look(folder: StateFolder, engine: str, tracking: str | None, config: Path | None) -> Iterator[Finding]:
     yield Finding("reconciler", True, f"{__version__} on Python {platform.python_version()}")
-    yield _program("git", "install git 2.31 or newer")
-    yield _uv()
-    yield _state(folder)
     try:
         configuration = read_configuration(config, os.environ)
-        yield Finding("configuration", True, configuration.file or "none; the defaults hold")
+        read = Finding("configuration", True, configuration.file or "none; the defaults hold")
     except ReconcilerError as error:
-        yield _wrong("configuration", error)
-        configuration = Configuration()
+        configuration, read = Configuration(), _wrong("configuration", error)
+    yield _git(configuration)
+    yield _uv()
+    yield _state(folder)
+    yield read
     for receiver in configuration.receivers:
         yield _receiver(receiver)
+    yield from dict.fromkeys(_engines(folder, engine, tracking, configuration))
+
+
+def _engines(folder: StateFolder, engine: str, tracking: str | None, configuration: Configuration) -> Iterator[Finding]:
+    """What is found of the engine, and of those that sources have of their own."""
+    yield from _engine("engine", folder, engine, tracking, configuration)
+    for asked in sorted({source.engine for source in configuration.sources if source.engine}):
+        sources = ", ".join(source.name for source in configuration.sources if source.engine == asked)
+        yield from _engine(f"engine of {sources}", folder, asked, tracking, configuration)
+
+
+def _engine(
+    what: str, folder: StateFolder, asked: str, tracking: str | None, configuration: Configuration
+) -> Iterator[Finding]:
     try:
-        choice = choose_engine(engine, configuration)
+        choice = choose_engine(asked, configuration)
     except ReconcilerError as error:
-        yield _wrong("engine", error)
+        yield _wrong(what, error)
         return
-    yield Finding("engine", True, f"{choice.name}: {choice.why}")
+    yield Finding(what, True, f"{choice.name}: {choice.why}")
     if choice.name == DOCKER:
         yield from _docker(choice, configuration)
     yield _tracking(folder, tracking, choice, configuration)
+
+
+def _git(configuration: Configuration) -> Finding:
+    found = _program("git", f"install git {_told(_OLDEST_GIT)} or newer")
+    numbers = _NUMBERS.search(found.said) if found.is_good else None
+    if numbers is None:
+        return found
+    version = int(numbers[1]), int(numbers[2])
+    if version < _OLDEST_GIT:
+        return replace(found, is_good=False, hint=f"install git {_told(_OLDEST_GIT)} or newer")
+    partial = [source.name for source in configuration.sources if _may_lack_content(source)]
+    if version >= _COMPLETING_GIT or not partial:
+        return found
+    hint = (
+        f"{_told(_COMPLETING_GIT)} or newer is needed to complete a mirror that holds only the content which was"
+        f" needed, as those of {', '.join(partial)} may: install it, or write `fetch: full` for them"
+    )
+    return replace(found, hint=hint)
+
+
+def _told(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"
+
+
+def _may_lack_content(source: ConfiguredSource) -> bool:
+    """Whether its mirror may be without what was not needed, to be completed where its server is a simple one."""
+    fetch = source.fetching.fetch
+    return fetch is Fetch.BLOBLESS or (fetch is Fetch.AUTO and scheme_of(source.url) != "file")
 
 
 def _program(name: str, hint: str) -> Finding:
@@ -104,8 +154,11 @@ def _state(folder: StateFolder) -> Finding:
         state = State(folder)
     except ReconcilerError as error:
         return _wrong("state", error)
-    holder = state.lock.holder()
+    holder, backlog = state.lock.holder(), state.settings.backlog
     state.close()
+    if backlog is not None:
+        hint = "nothing is lost: it is sent once MLflow answers; see that it does"
+        return Finding("state", False, f"{folder.root}; {told(backlog)}: {backlog.why}", hint)
     free = size_text(shutil.disk_usage(folder.root).free)
     daemon = f"a daemon runs on it as {holder.told}" if holder else "no daemon runs on it"
     return Finding("state", True, f"{folder.root}, {free} free; {daemon}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 
+from reconciler.cli.engine_choice import AUTO
 from reconciler.cli.output import Format, print_data, print_table, say
 from reconciler.cli.site_factory import SiteOptions, site_as_left
 from reconciler.daemon.planner import Planner
@@ -31,16 +33,12 @@ def gc(folder: StateFolder, options: SiteOptions, kept_runs: int, is_dry: bool, 
     """
     state = State(folder)
     try:
-        site = site_as_left(state, options)
-        try:
-            leftovers = site.environments.builder.leftovers(_needed(site, kept_runs))
-            removed = [leftover for leftover in leftovers if is_dry or _remove(site, leftover)]
-            superfluous = tidy(state, options.configuration.upkeep.retention, site.clock(), is_dry)
-        finally:
-            site.close()
+        found = [
+            each for engine in _engines(state, options) for each in _environments(state, engine, kept_runs, is_dry)
+        ]
+        superfluous = tidy(state, options.configuration.upkeep.retention, time.time(), is_dry)
     finally:
         state.close()
-    found = [_Found("environment", each.name, each.size, each in removed) for each in leftovers]
     found += [_Found(each.kind, each.name, each.size) for each in superfluous]
     if form is not Format.TABLE:
         said = [
@@ -61,6 +59,23 @@ class _Found:
     name: str
     size: int
     can_go: bool = True
+
+
+def _engines(state: State, options: SiteOptions) -> list[SiteOptions]:
+    """The engine that is asked for, else all that steps of this state run on."""
+    if options.engine != AUTO:
+        return [options]
+    names = [state.settings.engine, *(state.settings.engine_of(source.name) for source in state.sources.all())]
+    return [replace(options, engine=name) for name in dict.fromkeys(names)]
+
+
+def _environments(state: State, options: SiteOptions, kept_runs: int, is_dry: bool) -> list[_Found]:
+    site = site_as_left(state, options)
+    try:
+        leftovers = site.environments.builder.leftovers(_needed(site, kept_runs))
+        return [_Found("environment", each.name, each.size, is_dry or _remove(site, each)) for each in leftovers]
+    finally:
+        site.close()
 
 
 def _show(found: list[_Found], is_dry: bool) -> None:

@@ -6,38 +6,47 @@ from typing import Any
 
 from reconciler.cli.contract import finite, promotion_json
 from reconciler.cli.output import Format, complain, print_data, print_table
+from reconciler.cli.reads import reads_of
 from reconciler.cli.run_table import verdict
-from reconciler.model.errors import UsageError
+from reconciler.cli.whereabouts import Where
+from reconciler.model.errors import UnknownError
 from reconciler.model.nearest import did_you_mean
 from reconciler.model.runs import Judgement, RegisteredModel
 from reconciler.planning.signatures import alias_of
-from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
 
+Body = dict[str, Any]
 _HEADERS = ("NAME", "VERSION", "MLFLOW VERSION", "METRIC", "COMMIT", "RUN", "ALIASES", "PROMOTION")
 
 
-def models(name: str | None, folder: StateFolder, form: Format) -> int:
+def models(name: str | None, where: Where, form: Format) -> int:
     """List the versions of models, the newest first.
 
     Raises:
         UsageError: there is no model of that name.
     """
-    state = State(folder)
-    try:
-        listed = listed_models(state, name)
-        if name is not None and not listed:
-            hint = did_you_mean(name, state.runs.model_names(), "see `reconciler models` for those that there are")
-            raise UsageError(f"no run has registered a model `{name}`", hint=hint)
-    finally:
-        state.close()
+    with reads_of(where) as reads:
+        listed = reads.models(name)
     if form is not Format.TABLE:
-        print_data([model_json(*each) for each in listed], form)
+        print_data(listed, form)
     elif listed:
-        print_table(_HEADERS, [_row(*each) for each in listed])
+        print_table(_HEADERS, [_row(each) for each in listed])
     else:
         complain("no run has registered a model yet")
     return 0
+
+
+def models_json(state: State, name: str | None = None) -> list[Body]:
+    """The versions of models, the newest first.
+
+    Raises:
+        UnknownError: there is no model of that name.
+    """
+    listed = listed_models(state, name)
+    if name is not None and not listed:
+        hint = did_you_mean(name, state.runs.model_names(), "see `reconciler models` for those that there are")
+        raise UnknownError(f"no run has registered a model `{name}`", hint=hint)
+    return [model_json(*each) for each in listed]
 
 
 def listed_models(
@@ -59,7 +68,7 @@ def aliases_of(state: State, model: RegisteredModel) -> tuple[str, ...]:
     return (*pointing, alias_of(model.semver)) if model.semver else tuple(pointing)
 
 
-def model_json(model: RegisteredModel, aliases: tuple[str, ...], judgement: Judgement | None) -> dict[str, Any]:
+def model_json(model: RegisteredModel, aliases: tuple[str, ...], judgement: Judgement | None) -> Body:
     return {
         "name": model.name,
         "semver": model.semver or None,
@@ -74,14 +83,14 @@ def model_json(model: RegisteredModel, aliases: tuple[str, ...], judgement: Judg
     }
 
 
-def _row(model: RegisteredModel, aliases: tuple[str, ...], judgement: Judgement | None) -> tuple[str, ...]:
+def _row(body: Body) -> tuple[str, ...]:
     return (
-        model.name,
-        model.semver,
-        model.version,
-        f"{model.metric_name} {model.metric:.4f}" if model.metric is not None else "",
-        model.commit[:10],
-        model.run_id,
-        ", ".join(aliases),
-        verdict(judgement) if judgement else "",
+        body["name"],
+        body["semver"] or "",
+        body["version"],
+        f"{body['metric']} {body['value']:.4f}" if body["value"] is not None else "",
+        (body["commit"] or "")[:10],
+        body["run"],
+        ", ".join(body["aliases"]),
+        verdict(body["promotion"]) if body["promotion"] else "",
     )

@@ -21,7 +21,9 @@ def notify_test(name: str, folder: StateFolder, configuration: Configuration) ->
     """
     receivers = {receiver.name: receiver for receiver in configuration.receivers}
     if name not in receivers:
-        hint = "write it below `notifications:` in the file that `--config` names"
+        hint = "write it below `notifications:` there"
+        if not configuration.file:
+            hint = "name the configuration that lists it: `--config FILE`, or $RECONCILER_CONFIG"
         told = f"there is no receiver `{name}`"
         place = configuration.file or None
         raise UsageError(told, place=place, hint=did_you_mean(name, list(receivers), hint))

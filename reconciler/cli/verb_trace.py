@@ -7,48 +7,51 @@ from typing import Any
 
 from reconciler.cli.contract import finite, promotion_json
 from reconciler.cli.output import Format, print_data, print_table, say
+from reconciler.cli.reads import reads_of
 from reconciler.cli.step_trace import run_and_step, show_step, trace_step
 from reconciler.cli.verb_models import aliases_of
-from reconciler.model.errors import ReconcilerError, UsageError
+from reconciler.cli.whereabouts import Where
+from reconciler.model.errors import ReconcilerError, UnknownError
 from reconciler.model.manifests import Kind
 from reconciler.model.nearest import did_you_mean
 from reconciler.model.pipelines import CHAMPION
 from reconciler.model.runs import RegisteredModel, Run
 from reconciler.model.snapshot import Commit
 from reconciler.source.mirror import Mirror
-from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
 
 
-def trace(target: str, folder: StateFolder, form: Format) -> int:
-    """Print where a model or run comes from: run, commit, versions, data, and which run made each result."""
-    state = State(folder)
-    try:
-        step = run_and_step(state, target)
-        if step is not None:
-            _trace_step(state, target, *step, form)
-            return 0
-        run, model = _find(state, target)
-        made_by = state.runs.get(run.restored_from) if run.restored_from else run
-        body = _trace(state, target, _label(state, model) if model else "", run, made_by or run)
-        if model:
-            body |= _of_model(state, model)
-        if form is not Format.TABLE:
-            print_data(body, form)
-        else:
-            _show(body)
-        return 0
-    finally:
-        state.close()
+def trace(target: str, where: Where, form: Format) -> int:
+    """Print where a model or run comes from: run, commit, versions, data, and which run made each result.
 
-
-def _trace_step(state: State, target: str, run: Run, step: str, form: Format) -> None:
-    body, made_in = trace_step(state, run, step)
-    commit = _commit(state, made_in)
-    if form is Format.TABLE:
-        show_step(body, commit)
+    Raises:
+        UsageError: there is nothing of that name.
+    """
+    with reads_of(where) as reads:
+        body = reads.trace(target)
+    if form is not Format.TABLE:
+        print_data(body, form)
+    elif "step" in body:
+        show_step(body)
     else:
-        print_data({"target": target, **body, "commit": _commit_json(commit)}, form)
+        _show(body)
+    return 0
+
+
+def trace_json(state: State, target: str) -> dict[str, Any]:
+    """Where a model, a run or a step comes from.
+
+    Raises:
+        UsageError: there is nothing of that name.
+    """
+    step = run_and_step(state, target)
+    if step is not None:
+        body, made_in = trace_step(state, *step)
+        return {"target": target, **body, "commit": _commit_json(_commit(state, made_in))}
+    run, model = _find(state, target)
+    made_by = state.runs.get(run.restored_from) if run.restored_from else run
+    body = _trace(state, target, _label(state, model) if model else "", run, made_by or run)
+    return body | _of_model(state, model) if model else body
 
 
 def _commit_json(commit: Commit | None) -> dict[str, Any] | None:
@@ -74,7 +77,7 @@ def _find(state: State, target: str) -> tuple[Run, RegisteredModel | None]:
     if current_run is None:
         otherwise = "see `reconciler runs` for runs, `reconciler get` for pipelines and `reconciler models` for models"
         hint = did_you_mean(target, state.runs.model_names(), otherwise)
-        raise UsageError(f"there is no model, pipeline or run `{target}`", hint=hint)
+        raise UnknownError(f"there is no model, pipeline or run `{target}`", hint=hint)
     return current_run, None
 
 
@@ -96,7 +99,7 @@ def _model(state: State, target: str) -> RegisteredModel | None:
         if chosen is None:
             known = ", ".join(dict.fromkeys(filter(None, (name for names in shown.values() for name in names))))
             what = "alias" if sign == "@" else "version"
-            raise UsageError(f"the model `{name}` has no {what} `{wanted}`", hint=f"there are {known or 'none'}")
+            raise UnknownError(f"the model `{name}` has no {what} `{wanted}`", hint=f"there are {known or 'none'}")
         return chosen
     return None
 

@@ -8,34 +8,42 @@ from typing import Any
 
 from reconciler.cli.contract import rfc3339, seconds
 from reconciler.cli.output import Format, harmless, print_data, say
+from reconciler.cli.reads import reads_of
 from reconciler.cli.run_graph import Node, nodes_of
-from reconciler.model.errors import UsageError
+from reconciler.cli.whereabouts import Where
+from reconciler.model.errors import UnknownError
 from reconciler.model.manifests import Kind
 from reconciler.model.nearest import did_you_mean
-from reconciler.model.runs import Run, StepRun
-from reconciler.state.folder import StateFolder
+from reconciler.model.runs import Run
 from reconciler.state.store import State
 
+Body = dict[str, Any]
 _RUNS_COMPARED = 500  # to guess which one was meant
 
 
-def tree(target: str, folder: StateFolder, form: Format) -> int:
+def tree(target: str, where: Where, form: Format) -> int:
     """Print the tree of a run, or of the newest run of a pipeline.
 
     Raises:
         UsageError: there is no such run, and no such pipeline or no run of it.
     """
-    state = State(folder)
-    try:
-        run = _run(state, target)
-        nodes = nodes_of(state, run)
-        if form is Format.TABLE:
-            _show(run, nodes)
-        else:
-            print_data(_tree_json(run, nodes), form)
-        return 0
-    finally:
-        state.close()
+    with reads_of(where) as reads:
+        body = reads.tree(target)
+    if form is Format.TABLE:
+        _show(body)
+    else:
+        print_data(body, form)
+    return 0
+
+
+def tree_json(state: State, target: str) -> Body:
+    """The tree of a run, or of the newest run of a pipeline.
+
+    Raises:
+        UsageError: there is no such run, and no such pipeline or no run of it.
+    """
+    run = _run(state, target)
+    return _tree_json(run, nodes_of(state, run))
 
 
 def _run(state: State, target: str) -> Run:
@@ -44,15 +52,15 @@ def _run(state: State, target: str) -> Run:
         return run
     pipelines = {each.name for each in state.sources.resources() if each.kind == Kind.PIPELINE}
     if target in pipelines:
-        raise UsageError(f"pipeline `{target}` has not run yet", hint=f"see `reconciler describe pipeline {target}`")
+        raise UnknownError(f"pipeline `{target}` has not run yet", hint=f"see `reconciler describe pipeline {target}`")
     recent = state.runs.recent(limit=_RUNS_COMPARED)
     known = sorted({*pipelines, *(run.id for run in recent), *(run.pipeline for run in recent)})
-    raise UsageError(
+    raise UnknownError(
         f"there is no run and no pipeline `{target}`", hint=did_you_mean(target, known, "see `reconciler runs`")
     )
 
 
-def _tree_json(run: Run, nodes: Sequence[Node]) -> dict[str, Any]:
+def _tree_json(run: Run, nodes: Sequence[Node]) -> Body:
     return {
         "run": run.id,
         "pipeline": run.pipeline,
@@ -67,7 +75,7 @@ def _tree_json(run: Run, nodes: Sequence[Node]) -> dict[str, Any]:
     }
 
 
-def _step_json(node: Node, nodes: Sequence[Node]) -> dict[str, Any]:
+def _step_json(node: Node, nodes: Sequence[Node]) -> Body:
     step, definition = node.step, node.definition
     return {
         "name": step.name,
@@ -114,18 +122,18 @@ class _Branch:
     below: dict[str, _Branch] = field(default_factory=dict)
 
 
-def _show(run: Run, nodes: Sequence[Node]) -> None:
-    restored = f" from {run.restored_from}" if run.restored_from else ""
-    took = f" in {run.ended - run.started:.1f} s" if run.ended else ""
-    root = _Branch(f"{run.id} {run.status}{restored}{took} · {run.revision} · {run.trigger}")
-    width = max((len(node.step.name.rpartition(".")[2]) for node in nodes), default=0)
-    for node in nodes:
-        *above, name = node.step.name.split(".")
+def _show(body: Body) -> None:
+    restored = f" from {body['restored_from']}" if body["restored_from"] else ""
+    took = f" in {body['seconds']:.1f} s" if body["seconds"] is not None else ""
+    root = _Branch(f"{body['run']} {body['status']}{restored}{took} · {body['revision']} · {body['trigger']}")
+    width = max((len(step["name"].rpartition(".")[2]) for step in body["steps"]), default=0)
+    for step in body["steps"]:
+        *above, name = step["name"].split(".")
         branch = root
         for part in above:
             branch = branch.below.setdefault(part, _Branch(part))
-        made = branch.below[name] = _Branch(_step_line(name, node, width))
-        made.below.update((trial.trial, _Branch(_trial_line(trial))) for trial in node.trials)
+        made = branch.below[name] = _Branch(_step_line(name, step, width))
+        made.below.update((trial["name"], _Branch(_trial_line(step["name"], trial))) for trial in step["trials"])
     say(harmless(root.line))
     _print_below(root, "")
 
@@ -138,20 +146,30 @@ def _print_below(branch: _Branch, indent: str) -> None:
         _print_below(each, f"{indent}{'   ' if is_last else '│  '}")
 
 
-def _step_line(name: str, node: Node, width: int) -> str:
-    step = node.step
-    status = f"{step.status} from {step.reused_from}" if step.reused_from else str(step.status)
-    data = ", ".join(read.data for read in node.reads if read.data)
-    parts = [f"{status}{_took(step)}", node.component, node.environment, f"reads {data}" if data else ""]
-    arrow = f" ← {', '.join(node.after)}" if node.after else ""
+def _step_line(name: str, step: Body, width: int) -> str:
+    status = f"{step['status']} from {step['reused_from']}" if step["reused_from"] else step["status"]
+    data = ", ".join(read["data"] for read in step["inputs"] if read["data"])
+    parts = [
+        f"{status}{_took(step)}",
+        _of_version(step["component"], step["component_version"]),
+        _of_version(step["environment"], step["environment_version"]),
+        f"reads {data}" if data else "",
+    ]
+    arrow = f" ← {', '.join(step['after'])}" if step["after"] else ""
     return f"{name:<{width}}  {' · '.join(filter(None, parts))}{arrow}"
 
 
-def _trial_line(trial: StepRun) -> str:
-    given = ", ".join(f"{name}={value}" for name, value in trial.hyperparameters.items())
-    metrics = ", ".join(f"{name} {value:.4f}" for name, value in sorted(trial.metrics.items())[:1])
-    return f"[{trial.trial}]  {' · '.join(filter(None, (f'{trial.status}{_took(trial)}', given, metrics)))}"
+def _of_version(name: str | None, version: str | None) -> str:
+    return f"{name} {version or ''}".strip() if name is not None else ""
 
 
-def _took(step: StepRun) -> str:
-    return f" {step.ended - step.started:.1f} s" if step.started is not None and step.ended is not None else ""
+def _trial_line(step: str, trial: Body) -> str:
+    given = ", ".join(f"{name}={value}" for name, value in trial["hyperparameters"].items())
+    measured = sorted((name, value) for name, value in trial["metrics"].items() if value is not None)
+    metrics = ", ".join(f"{name} {value:.4f}" for name, value in measured[:1])
+    told = " · ".join(filter(None, (f"{trial['status']}{_took(trial)}", given, metrics)))
+    return f"{trial['name'].removeprefix(step)}  {told}"
+
+
+def _took(body: Body) -> str:
+    return f" {body['seconds']:.1f} s" if body["seconds"] is not None else ""

@@ -10,9 +10,10 @@ from typing import Any
 from reconciler.cli.contract import plan_json
 from reconciler.cli.output import Format, harmless, print_data, say
 from reconciler.cli.outside_data import make_remote_data
+from reconciler.cli.pinned_images import pinned_images
 from reconciler.cli.pins import pinned_tree, require_known
+from reconciler.cli.plan_text import show_plan
 from reconciler.cli.show_problems import show_problems
-from reconciler.cli.verbs_manifests import pinned_images, show_plan
 from reconciler.cli.work_tree import LoadedTree, loaded_tree, plan_tree, source_of
 from reconciler.model.configuration import Configuration
 from reconciler.model.errors import SourceError, UsageError
@@ -97,7 +98,7 @@ def upgrade(
 
 def _versions(tree: LoadedTree, state: State) -> dict[str, str | None]:
     """The versions that manifests need once they are edited, by file."""
-    actual = ActualReader(state).read(source_of(state), ())
+    actual = ActualReader(state).read(source_of(state, tree.worktree.top), ())
     return {
         file: version_after_edit(manifest, tree.desired, actual) for file, manifest in tree.desired.manifests.items()
     }

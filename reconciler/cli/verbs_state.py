@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from reconciler.cli.contract import resource_json, run_json, single_run_json
+from reconciler.cli.contract import condition_text, resource_json, run_json, single_run_json
+from reconciler.cli.contract_read import moment_of, resource_of
+from reconciler.cli.moments import local_time
 from reconciler.cli.output import Format, complain, print_data, print_table
-from reconciler.cli.run_table import show_run
+from reconciler.cli.reads import reads_of
+from reconciler.cli.run_table import show_run_body
 from reconciler.cli.watching import check_form
-from reconciler.model.errors import UsageError
+from reconciler.cli.whereabouts import Where
+from reconciler.model.errors import UnknownError
 from reconciler.model.manifests import Kind
 from reconciler.model.nearest import did_you_mean
 from reconciler.model.pins import Pin
-from reconciler.model.runs import Run
-from reconciler.model.status import ConditionType, Resource
+from reconciler.model.status import ConditionType, Resource, transient
 from reconciler.model.suspensions import SOURCE, Suspension
-from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
 
+Body = dict[str, Any]
 EVERY = "all"
 _HEADERS = ("KIND", "NAME", "VERSION", "READY", "REASON", "MESSAGE", "REVISION")
 
 
-def get(kind: str, name: str | None, folder: StateFolder, form: Format, is_watching: bool = False) -> int:
+def get(kind: str, name: str | None, where: Where, form: Format, is_watching: bool = False) -> int:
     """List sources and resources; with `is_watching`, again whenever something else is said of them.
 
     Raises:
@@ -33,25 +37,18 @@ def get(kind: str, name: str | None, folder: StateFolder, form: Format, is_watch
     wanted = singular(kind, EVERY)
     if is_watching:
         check_form(form)
-    state = State(folder)
+    with reads_of(where) as reads:
+        if is_watching:
+            from reconciler.cli.watched_resources import watch_resources
 
-    def listed() -> list[Resource]:
-        resources = all_resources(state)
-        return [each for each in resources if wanted in (EVERY, each.kind) and name in (None, each.name)]
-
-    if is_watching:
-        from reconciler.cli.watched_resources import watch_resources
-
-        watch_resources(state, listed, _HEADERS, _row, form)
-        state.close()
-        return 0
-    resources = listed()
-    state.close()
+            watch_resources(reads, lambda: reads.resources(wanted, name), _HEADERS, _row, form)
+            return 0
+        resources = reads.resources(wanted, name)
     if name is not None and not resources:
         told = "resource" if wanted == EVERY else wanted
-        raise UsageError(f"there is no {told} `{name}`", hint="see `reconciler get`")
+        raise UnknownError(f"there is no {told} `{name}`", hint="see `reconciler get`")
     if form is not Format.TABLE:
-        print_data([resource_json(resource) for resource in resources], form)
+        print_data(resources, form)
     elif not resources:
         complain(
             "nothing here yet: no daemon has applied a revision to this state" if wanted == EVERY else f"no {kind}"
@@ -61,32 +58,40 @@ def get(kind: str, name: str | None, folder: StateFolder, form: Format, is_watch
     return 0
 
 
-def _show(resources: Sequence[Resource]) -> None:
+def resources_json(state: State, kind: str = EVERY, name: str | None = None, source: str | None = None) -> list[Body]:
+    """How each resource stands, sources included."""
+    listed = (each for each in all_resources(state) if kind in (EVERY, each.kind) and name in (None, each.name))
+    return [resource_json(each) for each in listed if source in (None, each.source)]
+
+
+def _show(resources: Sequence[Body]) -> None:
     """Print the table, with the source of each where there are several."""
-    if len({resource.source for resource in resources}) < 2:
-        print_table(_HEADERS, [_row(resource) for resource in resources])
+    if len({each["source"] for each in resources}) < 2:
+        print_table(_HEADERS, [_row(each) for each in resources])
         return
-    print_table((*_HEADERS, "SOURCE"), [(*_row(resource), resource.source) for resource in resources])
+    print_table((*_HEADERS, "SOURCE"), [(*_row(each), each["source"]) for each in resources])
 
 
 def singular(kind: str, *others: str) -> str:
     """A kind as manifests have it, of one that may be written in the plural; `others` are words that count too.
 
     Raises:
-        UsageError: there is no such kind.
+        UnknownError: there is no such kind.
     """
     kinds = (*others, "source", *Kind)
     found = kind.removesuffix("s")
     if found not in kinds:
         hint = did_you_mean(found, kinds, f"choose one of: {', '.join(kinds)}")
-        raise UsageError(f"there is no kind `{kind}`", hint=hint)
+        raise UnknownError(f"there is no kind `{kind}`", hint=hint)
     return found
 
 
 def all_resources(state: State) -> list[Resource]:
-    """All that was applied, and the sources that it came from."""
+    """All that was applied, and the sources that it came from, which say what the state itself cannot be told now."""
+    trouble = state.trouble.text
+    away = transient("StateUnavailable", trouble) if trouble else None
     sources = [
-        Resource("source", source.name, None, source.name, source.applied_revision, source.conditions)
+        Resource("source", source.name, None, source.name, source.applied_revision, away or source.conditions)
         for source in state.sources.all()
     ]
     held = {(each.source, each.kind, each.name): each for each in state.suspensions.all()}
@@ -110,7 +115,8 @@ def _holds(resource: Resource) -> tuple[str, str]:
     return resource.why_suspended, pinned
 
 
-def _row(resource: Resource) -> tuple[str, ...]:
+def _row(body: Body) -> tuple[str, ...]:
+    resource = resource_of(body)
     ready = resource.condition(ConditionType.READY)
     branch, _, digest = resource.revision.rpartition("sha1:")
     return (
@@ -119,57 +125,60 @@ def _row(resource: Resource) -> tuple[str, ...]:
         resource.version or "",
         str(ready.status) if ready else "",
         ready.reason if ready else "",
-        "; ".join(filter(None, (*_holds(resource), ready.message.splitlines()[0] if ready else ""))),
+        "; ".join(filter(None, (*_holds(resource), condition_text(ready).splitlines()[0] if ready else ""))),
         f"{branch}sha1:{digest[:10]}" if digest else "",
     )
 
 
-def runs(chosen: str | None, folder: StateFolder, form: Format, limit: int) -> int:
+def runs(chosen: str | None, where: Where, form: Format, limit: int) -> int:
     """List runs; one run with its steps.
 
     Raises:
         UsageError: there is no such run and no such pipeline.
     """
-    state = State(folder)
-    try:
-        one = state.runs.get(chosen) if chosen else None
-        found = [one] if one else state.runs.recent(chosen, limit)
-        if chosen and not found and chosen not in _pipelines(state):
-            hint = "see `reconciler runs` and `reconciler get pipelines`"
-            raise UsageError(f"there is no run and no pipeline `{chosen}`", hint=hint)
+    with reads_of(where) as reads:
+        found = reads.runs(chosen, limit)
+        is_one = chosen is not None and [each["id"] for each in found] == [chosen]
         if form is not Format.TABLE:
-            told = single_run_json if one else run_json
-            judgements = state.model_registry.judgements
-            print_data([told(run, state.runs.steps(run.id), judgements(run.id)) for run in found], form)
-        elif one:
-            show_run(state, one)
+            print_data(found, form)
+        elif is_one:
+            show_run_body(reads.described_run(found[0]["id"]))
         elif found:
-            print_table(
-                ("RUN", "STATUS", "STARTED", "SECONDS", "STEPS", "REVISION", "WHY"), [_run(state, r) for r in found]
-            )
+            headers = ("RUN", "STATUS", "STARTED", "SECONDS", "STEPS", "REVISION", "WHY")
+            print_table(headers, [_run(each) for each in found])
         else:
             complain(f"no run of `{chosen}` yet" if chosen else "no runs yet")
-        return 0
-    finally:
-        state.close()
+    return 0
+
+
+def runs_json(state: State, chosen: str | None, limit: int) -> list[Body]:
+    """The newest runs of a pipeline, or the one run of that id; of all where none is chosen.
+
+    Raises:
+        UnknownError: there is no such run and no such pipeline.
+    """
+    one = state.runs.get(chosen) if chosen else None
+    found = [one] if one else state.runs.recent(chosen, limit)
+    if chosen and not found and chosen not in _pipelines(state):
+        hint = "see `reconciler runs` and `reconciler get pipelines`"
+        raise UnknownError(f"there is no run and no pipeline `{chosen}`", hint=hint)
+    told = single_run_json if one else run_json
+    return [told(run, state.runs.steps(run.id), state.model_registry.judgements(run.id)) for run in found]
 
 
 def _pipelines(state: State) -> set[str]:
     return {resource.name for resource in state.sources.resources() if resource.kind == Kind.PIPELINE}
 
 
-def _run(state: State, run: Run) -> tuple[str, ...]:
-    steps = [step for step in state.runs.steps(run.id) if not step.trial]
-    counts: dict[str, int] = {}
-    for step in steps:
-        counts[step.status] = counts.get(step.status, 0) + 1
-    branch, _, commit = run.revision.rpartition("sha1:")
+def _run(body: Body) -> tuple[str, ...]:
+    counts = Counter(step["status"] for step in body["steps"])
+    branch, _, commit = body["revision"].rpartition("sha1:")
     return (
-        run.id,
-        run.status,
-        time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(run.started)),
-        f"{run.ended - run.started:.1f}" if run.ended else "",
+        body["id"],
+        body["status"],
+        local_time(moment_of(body["started"])),
+        f"{body['seconds']:.1f}" if body["seconds"] is not None else "",
         ", ".join(f"{count} {status}" for status, count in counts.items()),
         f"{branch}sha1:{commit[:10]}",
-        run.reasons[0] if run.reasons else "",
+        body["reasons"][0] if body["reasons"] else "",
     )

@@ -5,28 +5,27 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from reconciler.cli.contract import resource_json
 from reconciler.cli.moments import local_time
 from reconciler.cli.output import Format, harmless, rich_table
-from reconciler.cli.watching import tell, tell_data, watch
+from reconciler.cli.watching import Watched, tell, tell_data, watch
 from reconciler.model.events import SOURCE_KIND
-from reconciler.model.status import Resource
-from reconciler.state.store import State
 
 Key = tuple[str, str, str]
+Body = dict[str, Any]
 
 
 def watch_resources(
-    state: State,
-    listed: Callable[[], list[Resource]],
+    watched: Watched,
+    listed: Callable[[], list[Body]],
     headers: Sequence[str],
-    row: Callable[[Resource], Sequence[str]],
+    row: Callable[[Body], Sequence[str]],
     form: Format,
 ) -> None:
     """Show how resources stand until somebody ends it; `listed` reads them, `row` is one of them in the table."""
     if form is not Format.TABLE or not sys.stdout.isatty():
-        watch(state, _Changes(listed, row, form).tell)
+        watch(watched, _Changes(listed, row, form).tell)
         return
     from rich.live import Live
 
@@ -35,19 +34,17 @@ def watch_resources(
         def look() -> None:
             live.update(rich_table(headers, [row(resource) for resource in listed()]), refresh=True)
 
-        watch(state, look)
+        watch(watched, look)
 
 
 class _Changes:
     """Tells what is said of resources, and from then on what is said differently."""
 
-    def __init__(
-        self, listed: Callable[[], list[Resource]], row: Callable[[Resource], Sequence[str]], form: Format
-    ) -> None:
+    def __init__(self, listed: Callable[[], list[Body]], row: Callable[[Body], Sequence[str]], form: Format) -> None:
         self._listed = listed
         self._row = row
         self._form = form
-        self._known: dict[Key, tuple[object, Resource]] = {}
+        self._known: dict[Key, tuple[object, Body]] = {}
 
     def tell(self) -> None:
         found = {_key(resource): resource for resource in self._listed()}
@@ -59,9 +56,9 @@ class _Changes:
                 self._known[key] = (said, resource)
                 self._tell(resource)
 
-    def _tell(self, resource: Resource, is_gone: bool = False) -> None:
+    def _tell(self, resource: Body, is_gone: bool = False) -> None:
         if self._form is Format.JSON:
-            tell_data({**resource_json(resource), "removed": is_gone})
+            tell_data({**resource, "removed": is_gone})
             return
         kind, name, version, ready, reason, message, *_ = self._row(resource)
         if is_gone:
@@ -70,12 +67,21 @@ class _Changes:
         tell(harmless(f"{local_time(time.time())}  {subject:<34}  {ready:<5}  {reason:<16}  {message}".rstrip()))
 
 
-def _key(resource: Resource) -> Key:
-    return resource.source, str(resource.kind), resource.name
+def _key(resource: Body) -> Key:
+    return resource["source"], resource["kind"], resource["name"]
 
 
-def _said(resource: Resource) -> object:
+def _said(resource: Body) -> object:
     """What counts as another statement: a revision that changes nothing of a resource does not."""
-    conditions = [(each.type, each.status, each.reason, each.message) for each in resource.conditions]
-    revision = resource.revision if resource.kind == SOURCE_KIND else ""
-    return resource.version, resource.is_suspended, conditions, revision
+    conditions = [(each["type"], each["status"], each["reason"], _message(each)) for each in resource["conditions"]]
+    revision = resource["revision"] if resource["kind"] == SOURCE_KIND else ""
+    return resource["version"], resource["suspended"], conditions, revision
+
+
+def _message(condition: Body) -> str:
+    """What it says, without how often it was tried and when it is again, which is no news."""
+    message: str = condition["message"]
+    for more in (f"tried {condition['tries']} time", "next at "):
+        if condition["next_try"] or condition["tries"]:
+            message = message.rpartition(more)[0] or message
+    return message

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
 
 from reconciler.cli.output import Format, escaped, hand_over
 from reconciler.model.errors import UsageError
-from reconciler.state.store import State
+from reconciler.model.strict_json import strict_json
 
-LOOK_SECONDS = 0.2
+
+class Watched(Protocol):
+    """What is watched: a state, or a daemon elsewhere."""
+
+    look_seconds: float
+
+    def version(self) -> object:
+        """Another value once something may have changed."""
 
 
 def _nothing() -> None:
@@ -20,7 +27,7 @@ def _nothing() -> None:
 
 
 def watch(
-    state: State,
+    reads: Watched,
     look: Callable[[], None],
     is_over: Callable[[], bool] = lambda: False,
     each_time: Callable[[], None] = _nothing,
@@ -30,10 +37,10 @@ def watch(
     Args:
         each_time: called whether the state was written to or not, and a last time once it is over.
     """
-    seen: int | None = None
-    try:
+    seen: object = None
+    with ending_well():
         while True:
-            now = state.database.version()
+            now = reads.version()
             if now != seen:
                 seen = now
                 look()
@@ -41,7 +48,14 @@ def watch(
             each_time()
             if is_last:
                 return
-            time.sleep(LOOK_SECONDS)
+            time.sleep(reads.look_seconds)
+
+
+@contextmanager
+def ending_well() -> Iterator[None]:
+    """What somebody ends with Ctrl-C, or by not listening any more, ends well."""
+    try:
+        yield
     except KeyboardInterrupt:
         return
     except BrokenPipeError:
@@ -74,4 +88,4 @@ def tell_data(body: Any) -> None:
     Raises:
         BrokenPipeError: the reader has gone away.
     """
-    tell(escaped(json.dumps(body, ensure_ascii=False)))
+    tell(escaped(strict_json(body)))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reconciler.environments.base_images import BaseImages, with_bases
 from reconciler.environments.interfaces import interfaces_of
+from reconciler.execution.large_files import absent_large_files
 from reconciler.manifests.loader import Loader, located
 from reconciler.model.desired import Desired
 from reconciler.model.errors import UsageError
@@ -25,10 +26,11 @@ from reconciler.planning.firing import Firing, firings, problems_of
 from reconciler.planning.graph import GraphBuilder
 from reconciler.planning.versions import VersionJudge
 from reconciler.registry.reading import ReleaseReader
+from reconciler.source.addresses import repository_of
 from reconciler.source.ignores import with_ignores
 from reconciler.source.outside_data import with_outside_data
 from reconciler.source.remote_data import RemoteStore
-from reconciler.source.worktree import Worktree, worktree_snapshot
+from reconciler.source.worktree import Worktree, remote_addresses, worktree_snapshot
 from reconciler.state.actual import ActualReader
 from reconciler.state.sources import LOCAL_SOURCE
 from reconciler.state.store import State
@@ -98,7 +100,9 @@ def loaded_tree(
         desired = with_bases(desired, base_images, worktree.objects)
         graphs, found = GraphBuilder().build(desired)
         scheduled = firings(desired)
-        problems = judged((*desired.problems, *found, *problems_of(scheduled)), desired.settings)
+        fired = [firing.graph for firing in scheduled.values() if firing.graph is not None]
+        absent = absent_large_files(desired, (*graphs, *fired), worktree.objects)
+        problems = judged((*desired.problems, *found, *problems_of(scheduled), *absent), desired.settings)
         problems = located(problems, desired.snapshot, worktree.objects)
         yield LoadedTree(worktree, desired, graphs, scheduled, problems)
     finally:
@@ -108,7 +112,7 @@ def loaded_tree(
 
 def plan_tree(tree: LoadedTree, state: State, is_forced: bool = False) -> tuple[Plan, Actual]:
     """The plan of a work tree against the state, and the actual state that it was made from."""
-    actual = ActualReader(state).read(source_of(state), tree.graphs, is_forced)
+    actual = ActualReader(state).read(source_of(state, tree.worktree.top), tree.graphs, is_forced)
     desired = replace(tree.desired, problems=())
     judge = VersionJudge()
     interfaces = interfaces_of(judge.to_compare(desired, actual), desired, tree.worktree.objects)
@@ -118,7 +122,8 @@ def plan_tree(tree: LoadedTree, state: State, is_forced: bool = False) -> tuple[
 
 def version_problems(tree: LoadedTree, state: State) -> tuple[Problem, ...]:
     """What is wrong with versions, against tags and what was applied; nothing is said of files that are broken."""
-    desired, actual = tree.desired, ActualReader(state).read(source_of(state), ())
+    desired = tree.desired
+    actual = ActualReader(state).read(source_of(state, tree.worktree.top), ())
     judge = VersionJudge()
     interfaces = interfaces_of(judge.to_compare(desired, actual), desired, tree.worktree.objects)
     broken = {problem.file for problem in tree.problems if problem.is_error}
@@ -126,10 +131,18 @@ def version_problems(tree: LoadedTree, state: State) -> tuple[Problem, ...]:
     return located(judged(found, desired.settings), desired.snapshot, tree.worktree.objects)
 
 
-def source_of(state: State) -> str:
-    """The source that a work tree is compared with: the only one there is, else none in particular."""
+def source_of(state: State, folder: Path) -> str:
+    """The source that the repository of a folder is compared with.
+
+    That is the only one there is, else the only one with the address of a remote of the repository, else none in
+    particular.
+    """
     sources = state.sources.all()
-    return sources[0].name if len(sources) == 1 else LOCAL_SOURCE
+    if len(sources) == 1:
+        return sources[0].name
+    remotes = {repository_of(url, folder) for url in remote_addresses(folder)}
+    found = [source.name for source in sources if repository_of(source.url) in remotes]
+    return found[0] if len(found) == 1 else LOCAL_SOURCE
 
 
 def below(tree: LoadedTree, path: Path, file: str) -> bool:

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from reconciler.cli.contract import resource_json
-from reconciler.cli.verbs_state import all_resources, singular
-from reconciler.daemon.requests import Answer, Requests
+from reconciler.cli import holding, pinning
+from reconciler.cli.act_told import ActTold, act_json, of_one_source
+from reconciler.cli.verbs_state import all_resources
+from reconciler.daemon.requests import Answer, Request, Silence
 from reconciler.model.asked_runs import AskedRun
-from reconciler.model.errors import UsageError
-from reconciler.model.http import Token
 from reconciler.model.manifests import Kind
 from reconciler.model.nearest import did_you_mean
 from reconciler.model.runs import RunStatus
-from reconciler.model.status import Resource
-from reconciler.model.suspensions import SOURCE
 from reconciler.web import openapi
 from reconciler.web.access import Operator, operator
 from reconciler.web.answers import answer
@@ -30,10 +27,17 @@ routes = APIRouter(
     prefix="/api/v1",
     tags=["acts"],
     dependencies=[Depends(operator)],
-    responses=openapi.refusals_of(401, 403, 404, 409, 422, 504),
+    responses=openapi.refusals_of(401, 403, 404, 408, 409, 413, 422, 503, 504),
 )
-_KINDS = (SOURCE, Kind.PIPELINE, Kind.SCHEDULE)
-_PATIENCE_SECONDS = 30.0
+_NEWS_SECONDS = 5.0
+PinnedKind = Annotated[str, Path(description="source, pipeline, or any where only one of them has the name")]
+Patience = Annotated[float, Query(gt=0, le=600, description="Seconds that the daemon may take to answer.")]
+Key = Annotated[
+    str | None,
+    Header(min_length=8, max_length=100, description="Of your own; asked again with it, no second run starts."),
+]
+
+_WHICH = "Which one is meant, where several have one of that name."
 
 
 class _Wish(BaseModel):
@@ -53,11 +57,33 @@ class HoldWish(_Wish):
     """Why something is held still."""
 
     reason: str = Field(default="", max_length=500, description="Told to those who find it so.")
+    source: str | None = Field(default=None, description=_WHICH)
+
+
+class ResumeWish(_Wish):
+    """What is to be held still no more."""
+
+    source: str | None = Field(default=None, description=_WHICH)
+
+
+class RollbackWish(_Wish):
+    """Where something is to be held."""
+
+    revision: str | None = Field(default=None, description="A commit that was applied; by default the one before.")
+    reason: str = Field(default="", max_length=500, description="Told to those who find it so.")
+    source: str | None = Field(default=None, description="Which one is meant, where several have the pipeline.")
+
+
+class UnpinWish(_Wish):
+    """What is to be let go of."""
+
+    source: str | None = Field(default=None, description="Which one is meant, where several have the pipeline.")
 
 
 class RunWish(_Wish):
     """How a pipeline is to be run once."""
 
+    source: str | None = Field(default=None, description="Which one is meant, where several have the pipeline.")
     inputs: Mapping[str, str | int | float | bool] = Field(default={}, description="For this run alone, by input.")
     force: bool = Field(default=False, description="Run although exactly this ran before.")
     override: bool = Field(default=False, description="Run although it is suspended or frozen.")
@@ -65,7 +91,10 @@ class RunWish(_Wish):
 
 @routes.post("/reconcile/{source}", summary="Look at a source now", responses=openapi.told(openapi.DONE))
 def reconcile(
-    place: PlaceOf, source: Annotated[str, Path(description="Name of the source.")], wish: ReconcileWish | None = None
+    place: PlaceOf,
+    source: Annotated[str, Path(description="Name of the source.")],
+    wish: ReconcileWish | None = None,
+    timeout: Patience = 30.0,
 ) -> Response:
     """As `reconciler reconcile SOURCE`: the newest revision is applied, and failed pipelines are tried again.
 
@@ -75,12 +104,16 @@ def reconcile(
         names = [*place.loops.settings]
         raise Refusal(404, f"no source `{source}` is followed", did_you_mean(source, names, "see /api/v1/sources"))
     wanted = (wish or ReconcileWish()).model_dump()
-    said = _asked(place, lambda requests: requests.ask(source=source, **wanted))
+    said = _asked(place, Request(source=source, **wanted), timeout)
     return answer({"source": source, "message": said.message})
 
 
 @routes.post("/runs/{run_id}/cancel", summary="End a run", responses=openapi.told(openapi.BEGUN))
-def cancel(place: PlaceOf, run_id: Annotated[str, Path(description="Its id, such as lending-7.")]) -> Response:
+def cancel(
+    place: PlaceOf,
+    run_id: Annotated[str, Path(description="Its id, such as lending-7.")],
+    timeout: Patience = 30.0,
+) -> Response:
     """As `reconciler cancel RUN`. Answers once the run has been told; it is over a moment later."""
     run = place.state.runs.get(run_id)
     if run is None:
@@ -88,107 +121,127 @@ def cancel(place: PlaceOf, run_id: Annotated[str, Path(description="Its id, such
         raise Refusal(404, f"there is no run `{run_id}`", did_you_mean(run_id, known, "see /api/v1/runs"))
     if run.status is not RunStatus.RUNNING:
         raise Refusal(409, f"{run_id} is over already: {run.status}", "there is nothing to cancel")
-    said = _asked(place, lambda requests: requests.ask(cancel=run_id))
+    said = _asked(place, Request(cancel=run_id), timeout)
     return answer({"run": run_id, "message": said.message})
 
 
-@routes.post("/suspend/{kind}/{name}", summary="Hold something still", responses=openapi.told(openapi.HELD))
+@routes.post("/suspend/{kind}/{name}", summary="Hold something still", responses=openapi.told(openapi.ACT))
 def suspend(
     place: PlaceOf,
-    token: Operator,
+    caller: Operator,
     kind: Annotated[str, Path(description="source, pipeline or schedule")],
     name: Annotated[str, Path(description="Which one.")],
     wish: HoldWish | None = None,
 ) -> Response:
-    """As `reconciler suspend`, in each source that has it: nothing new starts of it, what runs goes on."""
-    reason = " ".join((wish or HoldWish()).reason.split())
-    found = _named(place, kind, name)
-    for each in found:
-        place.state.suspensions.suspend(each.source, str(each.kind), name, _by(token), reason, place.clock())
-    return _held(place, found, "suspend", "suspended")
+    """As `reconciler suspend`: nothing new starts of it, what runs goes on."""
+    wish = wish or HoldWish()
+    given = (kind, name, wish.source, wish.reason, caller.by, place.clock())
+    return _written(place, "suspend", lambda: holding.hold(place.state, *given))
 
 
-@routes.post("/resume/{kind}/{name}", summary="Let go of something", responses=openapi.told(openapi.HELD))
+@routes.post("/resume/{kind}/{name}", summary="Let go of something", responses=openapi.told(openapi.ACT))
 def resume(
     place: PlaceOf,
+    caller: Operator,
     kind: Annotated[str, Path(description="source, pipeline or schedule")],
     name: Annotated[str, Path(description="Which one.")],
+    wish: ResumeWish | None = None,
 ) -> Response:
     """As `reconciler resume`: what schedules would have fired for meanwhile is passed over."""
-    found = _named(place, kind, name)
-    for each in found:
-        if each.suspension is not None:
-            place.state.suspensions.resume(each.source, str(each.kind), name, place.clock())
-    return _held(place, found, "resume", "resumed")
+    source = (wish or ResumeWish()).source
+    given = (kind, name, source, caller.by, place.clock())
+    return _written(place, "resume", lambda: holding.let_go(place.state, *given))
+
+
+@routes.post("/rollback/{kind}/{name}", summary="Go back to an earlier revision", responses=openapi.told(openapi.ACT))
+def rollback(
+    place: PlaceOf,
+    caller: Operator,
+    kind: PinnedKind,
+    name: Annotated[str, Path(description="Which one.")],
+    wish: RollbackWish | None = None,
+) -> Response:
+    """As `reconciler rollback`: it is held at that revision until it is let go of."""
+    wish = wish or RollbackWish()
+    given = (f"{kind}/{name}", wish.revision, wish.source, wish.reason, caller.by, place.clock())
+    return _written(place, "rollback", lambda: pinning.pin(place.state, *given))
+
+
+@routes.post("/unpin/{kind}/{name}", summary="Let go of an earlier revision", responses=openapi.told(openapi.ACT))
+def unpin(
+    place: PlaceOf,
+    caller: Operator,
+    kind: PinnedKind,
+    name: Annotated[str, Path(description="Which one.")],
+    wish: UnpinWish | None = None,
+) -> Response:
+    """As `reconciler unpin`: what Git says counts again."""
+    source = (wish or UnpinWish()).source
+    given = (f"{kind}/{name}", source, caller.by, place.clock())
+    return _written(place, "unpin", lambda: pinning.unpin(place.state, *given))
 
 
 @routes.post("/run/{pipeline}", summary="Run a pipeline once", responses=openapi.told(openapi.BEGUN))
 def run(
     place: PlaceOf,
-    token: Operator,
+    caller: Operator,
     pipeline: Annotated[str, Path(description="The pipeline, as the applied revision has it.")],
     wish: RunWish | None = None,
+    timeout: Patience = 30.0,
+    idempotency_key: Key = None,
 ) -> Response:
     """As `reconciler run`. Answers once the run has begun."""
     wish = wish or RunWish()
     resources = [each for each in all_resources(place.state) if each.kind == Kind.PIPELINE]
-    source = next((each.source for each in resources if each.name == pipeline), None)
-    if source is None:
+    found = [each for each in resources if each.name == pipeline]
+    if not found:
         hint = did_you_mean(pipeline, [each.name for each in resources], "see /api/v1/resources?kind=pipeline")
         raise Refusal(404, f"no applied revision has a pipeline `{pipeline}`", hint)
-    inputs = tuple((name, _written(value)) for name, value in wish.inputs.items())
-    asked = AskedRun(pipeline, _by(token), inputs, wish.force, wish.override)
-    said = _asked(place, lambda requests: requests.ask(run=asked, source=source))
+    source = of_one_source(found, wish.source).source
+    inputs = tuple((name, _as_written(value)) for name, value in wish.inputs.items())
+    asked = AskedRun(pipeline, caller.by, inputs, wish.force, wish.override, idempotency_key or "")
+    said = _asked(place, Request(run=asked, source=source), timeout)
     return answer({"run": said.run or None, "message": said.message})
 
 
-def _asked(place: Place, ask: Callable[[Requests], str]) -> Answer:
+def _asked(place: Place, request: Request, timeout_seconds: float) -> Answer:
     """What the daemon says to a request.
 
     Raises:
-        Refusal: it says no, or nothing in time.
+        Refusal: it says no, or nothing in time, or is about to end.
     """
-    requests = Requests(place.state.folder.requests)
-    said = requests.wait(ask(requests), _PATIENCE_SECONDS, place.is_over.is_set)
-    if said is None:
-        hint = "ask again later; what was asked for is taken back, unless the daemon was about to do it"
-        raise Refusal(504, f"the daemon did not answer within {_PATIENCE_SECONDS:g} seconds", hint)
+    if place.loops.is_draining:
+        raise Refusal(503, "the daemon is draining: it starts nothing new", "ask the next one")
+    said = _said(place, request, timeout_seconds)
+    if isinstance(said, Silence):
+        hint = "ask again later; what was asked for is taken back, unless it was about to be done"
+        if place.is_over.is_set():
+            raise Refusal(503, "the daemon ended before it answered", hint)
+        raise Refusal(504, f"{said.told} not answer within {timeout_seconds:g} seconds", hint)
     if not said.is_good:
         raise Refusal(409, said.message, "see `reconciler get` for how things stand")
     return said
 
 
-def _named(place: Place, kind: str, name: str) -> list[Resource]:
-    """What goes by that kind and name, in each source."""
+def _said(place: Place, request: Request, timeout_seconds: float) -> Answer | Silence:
+    if not place.asking.acquire(blocking=False):
+        raise Refusal(503, "too many wait for the daemon already", "try again later", {"Retry-After": "5"})
     try:
-        wanted = singular(kind)
-    except UsageError as error:
-        raise Refusal(404, error.message, error.hint or "") from None
-    if wanted not in _KINDS:
-        raise Refusal(422, f"nothing starts of a {wanted}, so it cannot be suspended", f"name a {', a '.join(_KINDS)}")
-    resources = [each for each in all_resources(place.state) if each.kind == wanted]
-    found = [each for each in resources if each.name == name]
-    if not found:
-        hint = did_you_mean(name, [each.name for each in resources], f"see /api/v1/resources?kind={wanted}")
-        raise Refusal(404, f"there is no {wanted} `{name}`", hint)
-    return found
+        return place.loops.ask(request, timeout_seconds, place.is_over.is_set)
+    finally:
+        place.asking.release()
 
 
-def _held(place: Place, found: list[Resource], news: str, told: str) -> Response:
-    """How things stand now; the daemon hears of it, at the latest at its next look."""
-    requests = Requests(place.state.folder.requests)
-    requests.wait(requests.ask(news=news), _PATIENCE_SECONDS, place.is_over.is_set)
-    now = {(each.source, each.kind, each.name): each for each in all_resources(place.state)}
-    resources = [now.get((each.source, each.kind, each.name), each) for each in found]
-    in_git = [each.source for each in resources if told == "resumed" and each.is_suspended]
-    message = f"{told}, but `suspended: true` in the manifest holds it still" if in_git else told
-    return answer({"message": message, "resources": [resource_json(each) for each in resources]})
+def _written(place: Place, news: str, act: Callable[[], ActTold]) -> Response:
+    """What came of an act that is written into the state; the daemon hears of it, at the latest at its next look."""
+    told = act()
+    said = _said(place, Request(news=news, source=told.source), _NEWS_SECONDS)
+    late = said.sources if isinstance(said, Silence) else said.late
+    body = act_json(told)
+    body["warnings"] += [f"source {each} is busy; it takes notice at its next look" for each in late]
+    return answer(body)
 
 
-def _by(token: Token) -> str:
-    return f"{token.name} over HTTP"
-
-
-def _written(value: str | float | bool) -> str:
+def _as_written(value: str | float | bool) -> str:
     """As it would stand behind `--set input=`."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
-from reconciler.cli.contract import finite
+from reconciler.model.strict_json import strict_json
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -22,16 +21,5 @@ def answer(
 
 
 def as_json(body: Any) -> str:
-    """JSON on one line, which knows no infinities."""
-    try:
-        return json.dumps(body, separators=(",", ":"), allow_nan=False)
-    except ValueError:
-        return json.dumps(_finite(body), separators=(",", ":"))
-
-
-def _finite(body: Any) -> Any:
-    if isinstance(body, float):
-        return finite(body)
-    if isinstance(body, Mapping):
-        return {key: _finite(value) for key, value in body.items()}
-    return [_finite(each) for each in body] if isinstance(body, list | tuple) else body
+    """JSON on one line."""
+    return strict_json(body, separators=(",", ":"), ensure_ascii=True)

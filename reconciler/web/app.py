@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from reconciler.web import acts, health, hooks, metrics, reads, stream
+from reconciler.web import acts, health, hooks, logs, metrics, reads, stream
 from reconciler.web.bodies import BoundedBodies
 from reconciler.web.place import Place
 from reconciler.web.refusals import tell_problems
@@ -27,7 +27,7 @@ def make_app(place: Place, body_seconds: float) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.place, app.state.metrics = place, metrics.Metrics(place)
-    for module in (health, metrics, hooks, stream, reads, acts):
+    for module in (health, metrics, hooks, stream, logs, reads, acts):
         app.include_router(module.routes)
     tell_problems(app)
     app.add_middleware(BoundedBodies, deadline_seconds=body_seconds)

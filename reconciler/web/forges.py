@@ -27,33 +27,56 @@ class _Ways:
         signatures: headers that hold the HMAC-SHA256 of the body, any of them.
         events: headers that say what happened, the first that is there.
         ids: likewise what the delivery is known by.
+        reviews: what happens to pull requests and is said of them.
     """
 
     signatures: tuple[str, ...]
     events: tuple[str, ...]
     ids: tuple[str, ...]
     pushes: frozenset[str]
+    reviews: frozenset[str]
     pings: frozenset[str] = frozenset()
 
 
 _WAYS: Mapping[Forge, _Ways] = {
     Forge.GITHUB: _Ways(
-        ("x-hub-signature-256",), ("x-github-event",), ("x-github-delivery",), frozenset({"push"}), frozenset({"ping"})
+        ("x-hub-signature-256",),
+        ("x-github-event",),
+        ("x-github-delivery",),
+        frozenset({"push"}),
+        frozenset({"pull_request", "issue_comment"}),
+        frozenset({"ping"}),
     ),
     Forge.GITLAB: _Ways(
-        (), ("x-gitlab-event",), ("idempotency-key", "x-gitlab-event-uuid"), frozenset({"Push Hook", "Tag Push Hook"})
+        (),
+        ("x-gitlab-event",),
+        ("idempotency-key", "x-gitlab-event-uuid"),
+        frozenset({"Push Hook", "Tag Push Hook"}),
+        frozenset({"Merge Request Hook", "Note Hook"}),
     ),
     Forge.GITEA: _Ways(
         ("x-forgejo-signature", "x-gitea-signature", "x-hub-signature-256"),
         ("x-forgejo-event", "x-gitea-event"),
         ("x-forgejo-delivery", "x-gitea-delivery"),
         frozenset({"push"}),
+        frozenset(
+            {"pull_request", "pull_request_label", "pull_request_sync", "pull_request_comment", "issue_comment"}
+        ),
     ),
     Forge.BITBUCKET: _Ways(
         ("x-hub-signature",),
         ("x-event-key",),
         ("x-request-uuid", "x-request-id"),
         frozenset({"repo:push", "repo:refs_changed"}),
+        frozenset(
+            {
+                "pullrequest:created",
+                "pullrequest:updated",
+                "pullrequest:fulfilled",
+                "pullrequest:rejected",
+                "pullrequest:comment_created",
+            }
+        ),
         frozenset({"diagnostics:ping"}),
     ),
     Forge.GENERIC: _Ways(
@@ -61,6 +84,7 @@ _WAYS: Mapping[Forge, _Ways] = {
         ("x-reconciler-event",),
         ("x-reconciler-delivery",),
         frozenset({"push", ""}),
+        frozenset({"pull_request"}),
         frozenset({"ping"}),
     ),
 }
@@ -99,6 +123,11 @@ def is_ping(forge: Forge, headers: Headers) -> bool:
 
 def is_push(forge: Forge, headers: Headers) -> bool:
     return event(forge, headers) in _WAYS[forge].pushes
+
+
+def is_of_reviews(forge: Forge, headers: Headers) -> bool:
+    """Whether something happened to a pull request, or was said of one."""
+    return event(forge, headers) in _WAYS[forge].reviews
 
 
 def refs(forge: Forge, headers: Headers, body: bytes) -> list[str]:

@@ -22,11 +22,16 @@ async def healthz() -> Response:
 
 @routes.get("/readyz", summary="Whether the daemon is ready", responses=_STATUS | openapi.refusals_of(503))
 async def readyz(place: PlaceOf) -> Response:
-    """Whether every source was looked at once, and no loop is stuck; no token is needed, so that no name is told."""
+    """Whether every source was looked at once, no loop is stuck and none is to end.
+
+    No token is needed, so that no name is told.
+    """
     sources = place.loops.settings
     waiting, hung = place.turns.waited_for(sources), place.loops.hung
     if place.is_over.is_set():
         return problem(503, "the daemon is ending", "ask the next one")
+    if place.loops.is_draining:
+        return problem(503, "the daemon is draining: it starts nothing new", "ask the next one")
     if waiting:
         return problem(503, f"{len(waiting)} of {len(sources)} sources were not looked at yet", "wait a little")
     if hung:

@@ -1,4 +1,4 @@
-"""Webhooks: a forge tells of a push, and the source's loop looks at once."""
+"""Webhooks: a forge tells of a push or a pull request, and the source's loop or its reviews look at once."""
 
 from __future__ import annotations
 
@@ -60,11 +60,23 @@ def _seen(source: str, forge: Forge) -> Response:
     raise Refusal(409, "this was delivered before", "nothing is to be done: the source was looked at then")
 
 
+def _of_reviews(place: Place, source: str, forge: Forge, headers: forges.Headers, body: bytes) -> Response:
+    """Have pull requests looked at; what the delivery says of them counts for nothing, the forge itself is asked."""
+    if not place.deliveries.take(source, forges.marks(forge, headers, body), place.clock()):
+        return _seen(source, forge)
+    if not place.rouse_reviews(source):
+        why = "its pull requests are not reviewed here: the source has no `pull_requests:`"
+        return answer({"result": "ignored", "source": source, "why": why}, 202)
+    return answer({"result": "looking", "source": source}, 202)
+
+
 def _taken(place: Place, settings: SourceSettings, forge: Forge, headers: forges.Headers, body: bytes) -> Response:
     """What comes of a delivery that is genuine."""
     source, followed = settings.name, settings.followed
     if forges.is_ping(forge, headers):
         return answer({"result": "pong", "source": source})
+    if forges.is_of_reviews(forge, headers):
+        return _of_reviews(place, source, forge, headers, body)
     if not forges.is_push(forge, headers):
         why = f"`{forges.event(forge, headers)[:100]}` is no push"
         return answer({"result": "ignored", "source": source, "why": why}, 202)

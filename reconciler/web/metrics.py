@@ -66,6 +66,7 @@ class Metrics(Collector):
         yield from _conditions(resources)
         yield self._step_seconds()
         yield from self._run_counts()
+        yield from self._backlog()
         if (size := self._cache.bytes) is not None:
             yield GaugeMetricFamily("reconciler_cache_bytes", "Bytes of kept outputs, measured now and then.", size)
 
@@ -124,6 +125,13 @@ class Metrics(Collector):
         yield ended
         running = len(self._place.state.runs.running())
         yield GaugeMetricFamily("reconciler_runs_under_way", "Runs that are under way.", running)
+
+    def _backlog(self) -> Iterator[Metric]:
+        backlog = self._place.state.settings.backlog
+        waiting = "Records that wait for MLflow, which is away."
+        yield GaugeMetricFamily("reconciler_records_waiting", waiting, backlog.number if backlog else 0)
+        seconds = max(0.0, self._place.clock() - backlog.since) if backlog else 0
+        yield GaugeMetricFamily("reconciler_mlflow_away_seconds", "For how long MLflow has not answered.", seconds)
 
 
 def _conditions(resources: Sequence[Resource]) -> Iterator[Metric]:

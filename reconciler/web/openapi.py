@@ -101,6 +101,50 @@ EVENT = an_object(
     first=MOMENT,
     last=MOMENT,
 )
+HISTORY = an_object(
+    "A content of a resource, with what came of it.",
+    what=TEXT,
+    status=TEXT,
+    first={"type": ["string", "null"], "format": "date-time"},
+    last={"type": ["string", "null"], "format": "date-time"},
+    count={"type": "integer"},
+    digest=TEXT_OR_NONE,
+    revision=TEXT_OR_NONE,
+    run=TEXT_OR_NONE,
+    trigger=TEXT_OR_NONE,
+    message=TEXT_OR_NONE,
+)
+DESCRIPTION = an_object(
+    "A resource with its history and its events; each kind has more of its own.",
+    **RESOURCE["properties"],
+    also_in=TEXTS,
+    history=a_list(HISTORY),
+    events=a_list(EVENT),
+)
+RUN_DESCRIPTION = an_object(
+    "A run with its lock, its models and the schedule that fired it.",
+    **RUN["properties"],
+    attempt={"type": "integer"},
+    lock={"type": "array"},
+    models={"type": "array"},
+    registered={"type": "array"},
+    schedule={"type": ["object", "null"]},
+)
+TREE = an_object(
+    "A run, its steps in order, each with what it reads, what it comes after and what comes after it.",
+    run=TEXT,
+    pipeline=TEXT,
+    status=TEXT,
+    steps={"type": "array"},
+)
+TRACE = an_object(
+    "Where something comes from; of a step, what it reads and who made that.",
+    target=TEXT,
+    run=TEXT,
+    source=TEXT,
+    revision=TEXT,
+    commit={"type": ["object", "null"]},
+)
 MODEL = an_object(
     "A version of a registered model.", name=TEXT, semver=TEXT_OR_NONE, version=TEXT, run=TEXT, aliases=TEXTS
 )
@@ -116,4 +160,11 @@ PLAN = an_object(
 )
 DONE = an_object("What came of it.", source=TEXT, message=TEXT)
 BEGUN = an_object("What came of it; `run` is null where there was nothing to do.", run=TEXT_OR_NONE, message=TEXT)
-HELD = an_object("What is held still, or no more, in each source.", message=TEXT, resources=a_list(RESOURCE))
+ACT = an_object(
+    "What came of it; where `ok` is false, `warnings` say what is left to be done.",
+    message=TEXT,
+    told=TEXTS,
+    warnings=TEXTS,
+    ok={"type": "boolean"},
+    resources=a_list(RESOURCE),
+)

@@ -24,17 +24,21 @@ class Place:
     Attributes:
         state: opened for the server alone, so that those who read never keep the daemon waiting.
         settings: replaced as a whole when the configuration is read again.
+        rouse_reviews: has the pull requests of a source looked at; False where they are not reviewed.
         is_over: set when the server is to end.
-        streams: how many more may listen to events at once.
+        streams: how many more may listen to what happens at once.
+        asking: how many more may wait for the daemon at once, so that threads are left for those who look.
     """
 
     state: State
     loops: Loops
     turns: Turns
     settings: HttpSettings
+    rouse_reviews: Callable[[str], bool] = lambda _: False
     deliveries: Deliveries = field(default_factory=Deliveries)
     is_over: threading.Event = field(default_factory=threading.Event)
     streams: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(32))
+    asking: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(16))
     clock: Callable[[], float] = time.time
 
 

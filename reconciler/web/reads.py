@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
-from reconciler.cli.contract import plan_json, resource_json, run_json, single_run_json
-from reconciler.cli.event_text import event_json
+from reconciler.cli.contract import plan_json
 from reconciler.cli.moments import moment_since
-from reconciler.cli.verb_describe import described
-from reconciler.cli.verb_models import listed_models, model_json
-from reconciler.cli.verbs_state import EVERY, all_resources, singular
-from reconciler.model.errors import UsageError
+from reconciler.cli.reads import StateReads
+from reconciler.cli.verbs_state import EVERY, resources_json, singular
+from reconciler.model.errors import UnknownError, UsageError
 from reconciler.model.nearest import did_you_mean
-from reconciler.model.runs import Judgement, Run, StepRun
-from reconciler.state.store import State
+from reconciler.model.notifications import RECEIVER_KIND
 from reconciler.web import openapi
 from reconciler.web.access import viewer
 from reconciler.web.answers import answer
@@ -31,67 +27,119 @@ routes = APIRouter(
 _MISSING = openapi.refusals_of(404)
 _WRONG = openapi.refusals_of(422)
 _SOURCE = "source"
-_T = TypeVar("_T")
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many, of the newest.")]
 NameOf = Annotated[str | None, Query(description="Only of the resource of this name.")]
+Target = Annotated[str, Path(description="A run, or a pipeline, which means its newest run.")]
+History = Annotated[int, Query(ge=0, le=1000, description="How much of its history and of its events, the newest.")]
 
 
 @routes.get("/sources", summary="All sources", responses=openapi.told(openapi.a_list(openapi.RESOURCE)))
 def sources(place: PlaceOf) -> Response:
     """How each source stands, as `reconciler get sources` tells."""
-    return answer([resource_json(each) for each in all_resources(place.state) if each.kind == _SOURCE])
+    return answer(resources_json(place.state, _SOURCE))
 
 
-@routes.get("/sources/{name}", summary="One source", responses={**openapi.told(openapi.RESOURCE), **_MISSING})
-def source(place: PlaceOf, name: Annotated[str, Path(description="Name of the source.")]) -> Response:
+@routes.get("/sources/{name}", summary="One source", responses={**openapi.told(openapi.DESCRIPTION), **_MISSING})
+def source(
+    place: PlaceOf, name: Annotated[str, Path(description="Name of the source.")], history: History = 10
+) -> Response:
     """All that is known of a source, as `reconciler describe source` tells."""
-    return answer(_found(lambda: described(place.state, _SOURCE, name)))
+    return answer(StateReads(place.state).described(_SOURCE, name, history))
 
 
 @routes.get("/resources", summary="All resources", responses=openapi.told(openapi.a_list(openapi.RESOURCE)) | _MISSING)
 def resources(
     place: PlaceOf,
     kind: Annotated[str, Query(description="Only of this kind, such as pipeline.")] = EVERY,
+    name: NameOf = None,
     source: Annotated[str | None, Query(description="Only of this source.")] = None,
 ) -> Response:
     """How each resource stands, sources included, as `reconciler get` tells."""
-    wanted = _found(lambda: singular(kind, EVERY))
-    listed = [each for each in all_resources(place.state) if wanted in (EVERY, each.kind)]
-    return answer([resource_json(each) for each in listed if source in (None, each.source)])
+    return answer(resources_json(place.state, singular(kind, EVERY), name, source))
 
 
-@routes.get("/resources/{kind}/{name}", summary="One resource", responses=openapi.told(openapi.RESOURCE) | _MISSING)
+@routes.get("/resources/{kind}/{name}", summary="One resource", responses=openapi.told(openapi.DESCRIPTION) | _MISSING)
 def resource(
     place: PlaceOf,
     kind: Annotated[str, Path(description="Kind of the resource, such as pipeline.")],
     name: Annotated[str, Path(description="Name of the resource.")],
+    history: History = 10,
 ) -> Response:
     """All that is known of a resource, with its history and events, as `reconciler describe` tells."""
-    return answer(_found(lambda: described(place.state, singular(kind), name)))
+    return answer(StateReads(place.state).described(singular(kind), name, history))
 
 
-@routes.get("/runs", summary="The newest runs", responses=openapi.told(openapi.a_list(openapi.RUN)))
+@routes.get(
+    "/resources/{kind}/{name}/history",
+    summary="The history of a resource",
+    responses=openapi.told(openapi.a_list(openapi.HISTORY)) | _MISSING,
+)
+def history(
+    place: PlaceOf,
+    kind: Annotated[str, Path(description="Kind of the resource, such as pipeline.")],
+    name: Annotated[str, Path(description="Name of the resource.")],
+    limit: Limit = 100,
+) -> Response:
+    """What came of it over time, each content once for each thing that came of it, the newest first."""
+    return answer(StateReads(place.state).described(singular(kind), name, limit)["history"])
+
+
+@routes.get("/runs", summary="The newest runs", responses=openapi.told(openapi.a_list(openapi.RUN)) | _MISSING)
 def runs(
     place: PlaceOf,
     pipeline: Annotated[str | None, Query(description="Only of this pipeline.")] = None,
+    of: Annotated[
+        str | None, Query(description="A pipeline that is known, or a run, which is then alone; refused where neither.")
+    ] = None,
     limit: Limit = 20,
 ) -> Response:
     """Runs with their steps, the newest first, as `reconciler runs` tells."""
-    return answer([run_json(run, *_parts(place.state, run)) for run in place.state.runs.recent(pipeline, limit)])
+    if pipeline is not None and not place.state.runs.recent(pipeline, 1):
+        return answer([])
+    return answer(StateReads(place.state).runs(pipeline or of, limit))
 
 
 @routes.get("/runs/{run_id}", summary="One run", responses=openapi.told(openapi.RUN) | _MISSING)
 def run(place: PlaceOf, run_id: Annotated[str, Path(description="Its id, such as lending-7.")]) -> Response:
     """A run with its steps and what its references were resolved to."""
-    found = place.state.runs.get(run_id)
-    if found is None:
+    if place.state.runs.get(run_id) is None:
         known = [each.id for each in place.state.runs.recent(limit=200)]
         raise Refusal(404, f"there is no run `{run_id}`", did_you_mean(run_id, known, "see /api/v1/runs"))
-    return answer(single_run_json(found, *_parts(place.state, found)))
+    [found] = StateReads(place.state).runs(run_id, 1)
+    return answer(found)
 
 
-@routes.get("/events", summary="What happened lately", responses=openapi.told(openapi.a_list(openapi.EVENT)) | _WRONG)
+@routes.get(
+    "/runs/{run_id}/description", summary="All of a run", responses=openapi.told(openapi.RUN_DESCRIPTION) | _MISSING
+)
+def run_description(place: PlaceOf, run_id: Annotated[str, Path(description="Its id, such as lending-7.")]) -> Response:
+    """A run with its models and what fired it, as `reconciler describe RUN` tells."""
+    return answer(StateReads(place.state).described_run(run_id))
+
+
+@routes.get("/tree/{target}", summary="A run as a tree", responses=openapi.told(openapi.TREE) | _MISSING)
+def tree(place: PlaceOf, target: Target) -> Response:
+    """The steps of a run, what each reads and comes after, as `reconciler tree` tells."""
+    return answer(StateReads(place.state).tree(target))
+
+
+@routes.get("/trace", summary="Where something comes from", responses=openapi.told(openapi.TRACE) | _MISSING)
+def trace(
+    place: PlaceOf,
+    target: Annotated[
+        str, Query(description="A pipeline, a run, RUN/STEP, PIPELINE/STEP, a model, MODEL@ALIAS or MODEL:1.4.0.")
+    ],
+) -> Response:
+    """From a model, a run or a step back to the commit, the versions and the data, as `reconciler trace` tells."""
+    return answer(StateReads(place.state).trace(target))
+
+
+@routes.get(
+    "/events",
+    summary="What happened lately",
+    responses=openapi.told(openapi.a_list(openapi.EVENT)) | _MISSING | _WRONG,
+)
 def events(
     place: PlaceOf,
     kind: Annotated[str, Query(description="Only of resources of this kind.")] = EVERY,
@@ -101,13 +149,12 @@ def events(
     limit: Limit = 100,
 ) -> Response:
     """Events, the oldest first, as `reconciler events` tells."""
-    wanted = _found(lambda: singular(kind, EVERY))
+    wanted = singular(kind, EVERY, RECEIVER_KIND)
     try:
         moment = moment_since(since, time.time()) if since else 0.0
     except UsageError as error:
         raise Refusal(422, error.message, error.hint or "") from None
-    found = place.state.events.recent(None if wanted == EVERY else wanted, name, source, moment, limit)
-    return answer([event_json(each) for each in found])
+    return answer(StateReads(place.state).events(None if wanted == EVERY else wanted, name, moment, limit, source))
 
 
 @routes.get("/plans", summary="Plans of the applied revisions", responses=openapi.told(openapi.a_list(openapi.PLAN)))
@@ -122,14 +169,14 @@ def plan(place: PlaceOf, source: Annotated[str, Path(description="Name of the so
     """With what plan the applied revision was taken up, in the form of `reconciler plan`."""
     found = place.turns.plan(source) if source in place.loops.settings else None
     if found is None:
-        raise Refusal(404, f"no revision of a source `{source}` was taken up yet", "see /api/v1/sources")
+        raise UnknownError(f"no revision of a source `{source}` was taken up yet", hint="see /api/v1/sources")
     return answer({"source": source, **plan_json(found)})
 
 
 @routes.get("/models", summary="All registered models", responses=openapi.told(openapi.a_list(openapi.MODEL)))
 def models(place: PlaceOf) -> Response:
     """The versions of models, the newest first, as `reconciler models` tells."""
-    return answer([model_json(*each) for each in listed_models(place.state)])
+    return answer(StateReads(place.state).models(None))
 
 
 @routes.get(
@@ -139,24 +186,4 @@ def models(place: PlaceOf) -> Response:
 )
 def model(place: PlaceOf, name: Annotated[str, Path(description="Name of the model.")]) -> Response:
     """The versions of one model, the newest first."""
-    found = [model_json(*each) for each in listed_models(place.state, name)]
-    if not found:
-        hint = did_you_mean(name, place.state.runs.model_names(), "see /api/v1/models")
-        raise Refusal(404, f"no run has registered a model `{name}`", hint)
-    return answer(found)
-
-
-def _parts(state: State, run: Run) -> tuple[list[StepRun], list[Judgement]]:
-    return state.runs.steps(run.id), state.model_registry.judgements(run.id)
-
-
-def _found(look: Callable[[], _T]) -> _T:
-    """What is looked for.
-
-    Raises:
-        Refusal: there is no such thing.
-    """
-    try:
-        return look()
-    except UsageError as error:
-        raise Refusal(404, error.message, error.hint or "see /api/v1/resources") from None
+    return answer(StateReads(place.state).models(name))

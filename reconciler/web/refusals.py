@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import ReconcilerError, UnknownError
 from reconciler.web.answers import answer
 
 log = logging.getLogger("reconciler")
@@ -59,7 +59,8 @@ def _refused(_: Request, error: HTTPException) -> Response:
 
 def _cannot_be(_: Request, error: ReconcilerError) -> Response:
     place = f"{error.place}: " if error.place else ""
-    return problem(409, f"{place}{error.message}", error.hint or "see `reconciler get`")
+    status = 404 if isinstance(error, UnknownError) else 409
+    return problem(status, f"{place}{error.message}", error.hint or "see `reconciler get`")
 
 
 def _misspoken(_: Request, error: RequestValidationError) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import selectors
 import socket
 import threading
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.errors import UsageError
 from reconciler.model.http import HttpSettings, Listen
 from reconciler.state.folder import StateFolder
+from reconciler.state.local_socket import bound
 from reconciler.state.store import State
 from reconciler.web.loops import Loops
 from reconciler.web.turns import Turns
@@ -35,13 +37,15 @@ _SOCKET_MODE = 0o660
 
 
 class Server:
-    """Listens from `with` to its end, where the settings say so.
+    """Listens from `with` to its end: at a socket in the state folder, and where the settings say.
 
-    What answers is imported in its thread, so that no loop waits for that.
+    What answers is imported in its thread, so that no loop waits for that; where only the socket is listened at, once
+    somebody speaks to it.
 
     Args:
         tell: told the address once it listens.
         body_seconds: how long the body of a request may take.
+        rouse_reviews: has the pull requests of a source looked at; False where they are not reviewed.
     """
 
     def __init__(
@@ -52,6 +56,7 @@ class Server:
         turns: Turns,
         tell: Callable[[str], None],
         body_seconds: float = 10.0,
+        rouse_reviews: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._listen = settings.listen
         self._settings = settings
@@ -60,11 +65,14 @@ class Server:
         self._turns = turns
         self._tell = tell
         self._body_seconds = body_seconds
+        self._rouse_reviews = rouse_reviews
         self._lock = threading.Lock()
         self._place: Place | None = None
         self._server: uvicorn.Server | None = None
         self._is_over = threading.Event()
+        self._local: socket.socket | None = None
         self._socket: socket.socket | None = None
+        self._bell: tuple[socket.socket, socket.socket] | None = None
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Server:
@@ -73,11 +81,16 @@ class Server:
         Raises:
             UsageError: the address cannot be listened at.
         """
-        if self._listen is None:
-            return self
-        self._socket = listening_socket(self._listen)
-        self._tell(f"listening at {_address(self._listen, self._socket)}")
-        self._thread = threading.Thread(target=self._go, args=(self._socket,), name="http", daemon=True)
+        self._local = self._local_socket()
+        try:
+            if self._listen is not None:
+                self._socket = listening_socket(self._listen)
+                self._tell(f"listening at {_address(self._listen, self._socket)}")
+        except BaseException:
+            self._close()
+            raise
+        self._bell = socket.socketpair()
+        self._thread = threading.Thread(target=self._go, name="http", daemon=True)
         self._thread.start()
         return self
 
@@ -88,12 +101,30 @@ class Server:
                 self._place.is_over.set()
             if self._server is not None:
                 self._server.should_exit = True
+        if self._bell is not None:
+            self._bell[0].close()
         if self._thread is not None:
             self._thread.join(_PATIENCE_SECONDS)
+        if self._bell is not None:
+            self._bell[1].close()
+        self._close()
+
+    def _close(self) -> None:
+        if self._local is not None:
+            self._folder.socket.unlink(missing_ok=True)
+            self._local.close()
         if self._socket is not None:
             self._socket.close()
-        if self._listen is not None and self._listen.path:
-            Path(self._listen.path).unlink(missing_ok=True)
+            if self._listen is not None and self._listen.path:
+                Path(self._listen.path).unlink(missing_ok=True)
+
+    def _local_socket(self) -> socket.socket | None:
+        try:
+            return bound(self._folder.socket)
+        except OSError as error:  # a file system that knows none: the daemon does its work all the same
+            told = error.strerror or error
+            log.warning("the command line cannot reach this daemon: %s: %s", self._folder.socket, told)
+            return None
 
     def settle(self, settings: HttpSettings) -> None:
         """Go by other tokens and hooks from now on; the address stays."""
@@ -105,28 +136,40 @@ class Server:
             if self._place is not None:
                 self._place.settings = self._settings
 
-    def _go(self, listening: socket.socket) -> None:
+    def _go(self) -> None:
         try:
+            if self._socket is None and not self._is_spoken_to():
+                return
             state = State(self._folder)
             try:
-                self._serve(state, listening)
+                self._serve(state)
             finally:
                 state.close()
         except Exception:  # the sources are followed all the same
             log.exception("nothing is answered over HTTP any more")
 
-    def _serve(self, state: State, listening: socket.socket) -> None:
+    def _is_spoken_to(self) -> bool:
+        """Wait until somebody connects; False where the end comes first."""
+        if self._local is None or self._bell is None:
+            return False
+        with selectors.DefaultSelector() as selector:
+            for each in (self._local, self._bell[1]):
+                selector.register(each, selectors.EVENT_READ)
+            ready = {key.fileobj for key, _ in selector.select()}
+        return self._bell[1] not in ready
+
+    def _serve(self, state: State) -> None:
         import uvicorn
 
         from reconciler.web.app import make_app
-        from reconciler.web.connections import Connection
+        from reconciler.web.connections import connections_of
         from reconciler.web.place import Place
 
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
         with self._lock:
             if self._is_over.is_set():
                 return
-            self._place = Place(state, self._loops, self._turns, self._settings)
+            self._place = Place(state, self._loops, self._turns, self._settings, self._rouse_reviews)
             self._server = uvicorn.Server(
                 uvicorn.Config(
                     make_app(self._place, self._body_seconds),
@@ -134,7 +177,7 @@ class Server:
                     access_log=False,
                     lifespan="off",
                     ws="none",
-                    http=Connection,
+                    http=connections_of(self._local),
                     loop="asyncio",
                     proxy_headers=False,
                     server_header=False,
@@ -143,7 +186,7 @@ class Server:
                     timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
                 )
             )
-        self._server.run(sockets=[listening])
+        self._server.run(sockets=[each for each in (self._local, self._socket) if each is not None])
 
 
 def listening_socket(listen: Listen) -> socket.socket:

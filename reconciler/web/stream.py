@@ -14,8 +14,8 @@ from starlette.responses import Response, StreamingResponse
 
 from reconciler.cli.event_text import event_json
 from reconciler.cli.verbs_state import EVERY, singular
-from reconciler.model.errors import UsageError
 from reconciler.model.events import Event
+from reconciler.model.notifications import RECEIVER_KIND
 from reconciler.web import openapi
 from reconciler.web.access import viewer
 from reconciler.web.answers import as_json
@@ -53,10 +53,7 @@ async def stream(
     last_event_id: Annotated[str | None, Header(description="Likewise, as browsers say it.")] = None,
 ) -> Response:
     """Server-sent events, until either side ends it; where it broke off, `Last-Event-ID` goes on."""
-    try:
-        wanted = singular(kind, EVERY)
-    except UsageError as error:
-        raise Refusal(404, error.message, error.hint or "") from None
+    wanted = singular(kind, EVERY, RECEIVER_KIND)
     begin = int(last_event_id) if last_event_id and _ID.fullmatch(last_event_id) else after
     if not place.streams.acquire(blocking=False):
         raise Refusal(503, "too many listen to events already", "try again later", {"Retry-After": "5"})

@@ -129,6 +129,9 @@ RESOURCES = _list(
                     reason={"type": "string", "pattern": "^[A-Z][A-Za-z]+$"},
                     message=TEXT,
                     since=TIME,
+                    **{"class": {"enum": ["stalling", "waiting", "transient", None]}},
+                    tries={"type": "integer", "minimum": 0},
+                    next_try={"anyOf": [TIME, {"type": "null"}]},
                 )
             ),
             "minItems": 1,
@@ -153,6 +156,7 @@ PIPELINE_DESCRIPTION = _record(
     name=TEXT,
     conditions={"type": "array"},
     schedules=_list(_record(False, name=TEXT, source=TEXT, fired=_OR_NONE, run=_OR_NONE, says=TEXT)),
+    waiting=_list(_record(revision=TEXT, since=TIME, trigger=TEXT, source=TEXT)),
     runs=_list(
         _record(False, id=TEXT, status=TEXT, trigger=TEXT, revision=TEXT, started=TIME, seconds=_SECONDS),
     ),

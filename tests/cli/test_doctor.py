@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +159,45 @@ def test_a_state_that_cannot_be_kept_is_wrong_and_the_rest_is_looked_at(tmp_path
     found = lines_by_check(answer)
     assert found["state"].startswith(f"WRONG  {tmp_path}/file: the state cannot be kept here: ")
     assert list(found) == CHECKS
+
+
+@pytest.fixture
+def older_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Puts a git before the one of this machine that says it is of some version."""
+
+    def put(version: str) -> None:
+        program = tmp_path / "bin" / "git"
+        program.parent.mkdir()
+        program.write_text(f"#!/bin/sh\necho 'git version {version}'\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+
+    return put
+
+
+def test_a_git_that_is_too_old_is_wrong(state: Path, older_git: Callable[[str], None]) -> None:
+    older_git("2.30.9")
+    answer = reconciler("doctor", "--state", state, "--engine", "process", "-o", "json")
+    git = findings(answer)["git"]
+    assert (answer.code, git["ok"], git["hint"]) == (1, False, "install git 2.31 or newer")
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("url: https://git.example.org/a.git", True),
+        ("url: /srv/git/a.git, fetch: blobless", True),
+        ("url: https://git.example.org/a.git, fetch: full", False),
+        ("url: /srv/git/a.git", False),
+    ],
+)
+def test_a_git_that_cannot_complete_a_mirror_is_told_where_one_may_lack_content(
+    state: Path, config: Path, older_git: Callable[[str], None], written: str, told: bool
+) -> None:
+    older_git("2.34.1")
+    config.write_text(f"sources: [{{name: loans, {written}}}]\n")
+    answer = reconciler("doctor", "--state", state, "--config", config, "--engine", "process", "-o", "json")
+    git = findings(answer)["git"]
+    assert (answer.code, git["ok"], git["message"]) == (0, True, "git version 2.34.1")
+    hint = git["hint"] or ""
+    assert (hint.startswith("2.36 or newer is needed"), "those of loans may" in hint) == (told, told)

@@ -13,8 +13,8 @@ from .conftest import Followed
 from .program import process, reconciler
 
 _VERBS = [
-    *("init", "demo", "validate", "plan", "apply", "outdated", "upgrade", "release"),
-    *("get", "describe", "events", "runs", "logs", "tree", "trace", "models"),
+    *("init", "demo", "validate", "plan", "review", "apply", "outdated", "upgrade", "release"),
+    *("get", "describe", "events", "runs", "logs", "tree", "trace", "compare", "models"),
     *("daemon", "reconcile", "run", "cancel", "suspend", "resume", "rollback", "unpin"),
     *("gc", "doctor", "notify"),
 ]

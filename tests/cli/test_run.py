@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 
 from reconciler.cli.person import caller
-from reconciler.daemon.requests import Requests
-from reconciler.model.asked_runs import AskedRun
 from reconciler.model.runs import RunStatus
 from reconciler.state.folder import StateFolder
 from tests.daemon.daemon_process import DaemonProcess, runs, statuses, to_its_end, until
 from tests.daemon.origin import Origin, pipeline
 from tests.daemon.waiting import Waiting
+from tests.web.serving import asking
 
 from .program import Answer, reconciler
 
@@ -128,21 +127,18 @@ class TestWithDaemon:
             waiting.go_on()
             daemon.until_said("greet-1 succeeded")
 
-    def test_what_was_asked_is_not_lost_with_the_daemon_and_starts_once(self, origin: Origin, state: Path) -> None:
+    def test_what_is_asked_again_with_the_same_key_starts_once(self, origin: Origin, state: Path) -> None:
         origin.push({GREET: MANIFEST})
-        with DaemonProcess(origin.url, state) as daemon:
-            daemon.until_said("greet-1 succeeded")
-            daemon.end(signal.SIGKILL)
-        requests = Requests(StateFolder(state).requests)
-        request = requests.ask(run=AskedRun("greet", "ada@lab", (("rate", "0.4"),)))
-        body = (StateFolder(state).requests / f"{request}.asked").read_text(encoding="utf-8")
-        with DaemonProcess(origin.url, state) as daemon:
-            daemon.until_said("greet@run-1 succeeded")
-            daemon.end(signal.SIGKILL)
-        (StateFolder(state).requests / f"{request}.asked").write_text(body, encoding="utf-8")  # as if never answered
-        with DaemonProcess(origin.url, state) as daemon:
-            until(lambda: not (StateFolder(state).requests / f"{request}.asked").exists())
-            assert daemon.end().code == 0
+        wish, key = {"inputs": {"rate": 0.4}}, {"Idempotency-Key": "a key of my own"}
+        for _ in range(2):
+            with DaemonProcess(origin.url, state) as daemon:
+                daemon.until_said("applied")
+                until(lambda: statuses(state)[:1] == [RunStatus.SUCCEEDED])
+                with asking(f"unix:{StateFolder(state).socket}") as asker:
+                    told = asker.post("/api/v1/run/greet", json=wish, headers=key).json()
+                assert told == {"run": "greet@run-1", "message": "started greet@run-1"}
+                until(lambda: statuses(state) == [RunStatus.SUCCEEDED] * 2)
+                daemon.end(signal.SIGKILL)
         assert [run.id for run in runs(state)] == ["greet-1", "greet@run-1"]
 
 

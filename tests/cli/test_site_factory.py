@@ -12,6 +12,8 @@ import psutil
 import pytest
 
 from reconciler.cli.site_factory import SiteOptions, make_site, site_as_left
+from reconciler.cli.sites import Sites
+from reconciler.daemon.source_settings import SourceSettings
 from reconciler.model.configuration import Configuration, DockerSettings
 from reconciler.model.errors import UsageError
 from reconciler.model.runs import Run, RunStatus, StepRun, StepStatus
@@ -82,7 +84,7 @@ def test_what_still_executes_is_followed_on_its_own_engine_where_the_choice_is_l
     state: State, nowhere: SiteOptions, executing: psutil.Process, tmp_path: Path
 ) -> None:
     with answering(tmp_path / "gone.sock"):
-        site = make_site(state, nowhere)
+        site = make_site(state, nowhere, "main")
     site.close()
     assert site.engine.name == "process"
     assert executing.status() != psutil.STATUS_ZOMBIE
@@ -92,7 +94,7 @@ def test_what_executes_on_an_engine_that_is_given_up_is_ended_and_does_not_go_on
     state: State, nowhere: SiteOptions, executing: psutil.Process, tmp_path: Path
 ) -> None:
     with answering(tmp_path / "gone.sock"), pytest.raises(Exception, match="Docker engine"):
-        make_site(state, replace(nowhere, engine="docker"))
+        make_site(state, replace(nowhere, engine="docker"), "main")
     assert executing.status() == psutil.STATUS_ZOMBIE
 
 
@@ -103,3 +105,34 @@ def test_tidying_up_neither_takes_over_nor_ends_anything(
     site.close()
     assert (site.engine.name, state.settings.engine) == ("process", "process")
     assert executing.status() != psutil.STATUS_ZOMBIE
+
+
+def _source(name: str, engine: str = "") -> SourceSettings:
+    return SourceSettings(name, "https://git.example.org/a.git", "main", engine=engine)
+
+
+def test_sources_on_the_same_engine_share_one_place(state: State, nowhere: SiteOptions) -> None:
+    sites = Sites(state, nowhere)
+    one, other = sites.of(_source("one")), sites.of(_source("other", "process"))
+    sites.close()
+    assert one is other
+    assert {state.settings.engine_of(name) for name in ("one", "other")} == {"process"}
+
+
+def test_a_source_is_not_moved_to_another_engine_while_we_run(
+    state: State, nowhere: SiteOptions, caplog: pytest.LogCaptureFixture
+) -> None:
+    sites = Sites(state, nowhere)
+    before = sites.of(_source("one"))
+    assert sites.of(_source("one", "docker")) is before
+    sites.close()
+    assert "one goes to engine docker after a restart" in caplog.text
+
+
+def test_an_engine_that_only_one_source_asks_for_has_to_answer(state: State, nowhere: SiteOptions) -> None:
+    sites = Sites(state, nowhere)
+    sites.of(_source("one"))
+    with pytest.raises(UsageError, match="no Docker engine answers"):
+        sites.of(_source("other", "docker"))
+    sites.close()
+    assert state.settings.engine_of("other") == "process"

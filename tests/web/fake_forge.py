@@ -43,6 +43,14 @@ def ping(secret: str = SECRET) -> Delivery:
     return Delivery({**_json(), "X-GitHub-Event": "ping", "X-Hub-Signature-256": f"sha256={_hmac(secret, body)}"}, body)
 
 
+def review(forge: Forge, event: str) -> Delivery:
+    """Something that happened to a pull request, or was said of one."""
+    names = {"X-GitHub-Event", "X-Gitlab-Event", "X-Gitea-Event", "X-Event-Key", "X-Reconciler-Event"}
+    delivery = push(forge)
+    given = {name: event if name in names else each for name, each in delivery.headers.items()}
+    return replace(delivery, headers={**given, **({"X-Reconciler-Event": event} if forge is Forge.GENERIC else {})})
+
+
 def signed(forge: Forge, body: bytes) -> dict[str, str]:
     """The headers of a push with this very body."""
     headers = push(forge).headers

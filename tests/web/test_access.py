@@ -11,11 +11,32 @@ from reconciler.model.http import HttpSettings, Listen, Role, Token
 from .serving import ANYWHERE, OPERATOR, VIEWER, Serving, asking, serving
 
 READS = ["sources", "resources", "runs", "events", "plans", "models"]
-ACTS = ["reconcile/main", "runs/greet-1/cancel", "suspend/pipeline/greet", "resume/pipeline/greet", "run/greet"]
+NAMED = [
+    "sources/main",
+    "resources/pipeline/greet",
+    "resources/pipeline/greet/history",
+    "runs/greet-1",
+    "runs/greet-1/description",
+    "tree/greet",
+    "trace?target=greet",
+    "plans/main",
+    "models/credit",
+    "logs/greet",
+    "logs/greet/stream",
+]
+ACTS = [
+    "reconcile/main",
+    "runs/greet-1/cancel",
+    "suspend/pipeline/greet",
+    "resume/pipeline/greet",
+    "run/greet",
+    "rollback/pipeline/greet",
+    "unpin/any/greet",
+]
 STRANGER = Token("nobody", Role.OPERATOR, "a secret that nobody gave out")
 
 
-@pytest.mark.parametrize("path", [*READS, "events/stream"])
+@pytest.mark.parametrize("path", [*READS, *NAMED, "events/stream"])
 def test_whoever_looks_needs_a_token(served: Serving, path: str) -> None:
     for somebody in (None, STRANGER):
         answered = served.by(somebody).get(f"/api/v1/{path}")
@@ -29,6 +50,19 @@ def test_whoever_looks_needs_a_token(served: Serving, path: str) -> None:
 def test_viewers_and_operators_look(served: Serving, path: str, token: Token) -> None:
     answered = served.by(token).get(f"/api/v1/{path}")
     assert (answered.status_code, answered.json()) == (200, [])
+
+
+@pytest.mark.parametrize("path", NAMED)
+@pytest.mark.parametrize("token", [VIEWER, OPERATOR])
+def test_what_is_not_there_is_refused_to_both_with_a_hint(served: Serving, path: str, token: Token) -> None:
+    answered = served.by(token).get(f"/api/v1/{path}")
+    assert (answered.status_code, bool(answered.json()["hint"])) == (404, True)
+
+
+def test_no_route_is_without_its_guard(served: Serving) -> None:
+    described = served.anybody.get("/api/v1/openapi.json").json()["paths"]
+    guarded = {path.removeprefix("/api/v1/").partition("?")[0].split("/")[0] for path in [*READS, *NAMED, *ACTS]}
+    assert {path.split("/")[3] for path in described if path.startswith("/api/v1/")} == guarded
 
 
 @pytest.mark.parametrize("path", ACTS)

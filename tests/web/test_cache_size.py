@@ -23,7 +23,7 @@ def test_nobody_waits_for_it_and_it_is_measured_once_at_a_time(tmp_path: Path) -
 
     def measure(folder: Path) -> int:
         began.append(folder)
-        may_go_on.wait(10)
+        may_go_on.wait(60)
         return 7
 
     size = CacheSize(tmp_path, threading.Event(), measure, kept_seconds=3600)

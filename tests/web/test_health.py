@@ -11,7 +11,7 @@ from reconciler.daemon.outcome import Outcome
 from reconciler.daemon.source_settings import SourceSettings
 from reconciler.model.http import HttpSettings
 
-from .serving import ANYWHERE, Serving, serving
+from .serving import ANYWHERE, OPERATOR, Serving, serving
 
 
 @pytest.fixture
@@ -45,3 +45,17 @@ def test_it_is_not_ready_while_a_loop_is_stuck(fresh: Serving) -> None:
 def test_without_a_source_there_is_nothing_to_wait_for(fresh: Serving) -> None:
     fresh.loops.settings = {}
     assert ready(fresh) == (200, "")
+
+
+def test_it_is_not_ready_while_it_drains(fresh: Serving) -> None:
+    fresh.turns.note("main", Outcome())
+    fresh.loops.is_draining = True
+    assert ready(fresh) == (503, "the daemon is draining: it starts nothing new")
+
+
+def test_what_would_begin_something_is_refused_while_it_drains(tmp_path: Path) -> None:
+    with serving(tmp_path / "state", HttpSettings(ANYWHERE, (OPERATOR,))) as served:
+        served.loops.is_draining = True
+        answered = served.by(OPERATOR).post("/api/v1/reconcile/main")
+    assert (answered.status_code, answered.json()["detail"]) == (503, "the daemon is draining: it starts nothing new")
+    assert served.loops.asked == []

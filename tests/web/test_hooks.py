@@ -128,7 +128,7 @@ def test_a_body_that_is_no_json_is_refused(served: Serving) -> None:
 
 def test_a_body_that_is_told_to_be_too_long_is_not_read(served: Serving) -> None:
     host, port = urlsplit(served.address).netloc.split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(b"POST /hooks/github HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1048577\r\n\r\n")
         answered = connection.recv(65_536)  # although nothing of the body was sent
     assert answered.startswith(b"HTTP/1.1 413 ")
@@ -137,7 +137,7 @@ def test_a_body_that_is_told_to_be_too_long_is_not_read(served: Serving) -> None
 
 def test_a_body_that_turns_out_to_be_too_long_is_read_no_further(served: Serving) -> None:
     host, port = urlsplit(served.address).netloc.split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(b"POST /hooks/github HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
         for _ in range(16):
             connection.sendall(b"10000\r\n" + b"a" * 65_536 + b"\r\n")
@@ -157,10 +157,10 @@ def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
         assert served.anybody.get("/healthz").status_code == 200  # by now it has come up
         host, port = urlsplit(served.address).netloc.split(":")
         began = time.monotonic()
-        with socket.create_connection((host, int(port)), timeout=5) as connection:
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
             connection.sendall(b"POST /hooks/main HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n12")
             assert connection.recv(65_536).startswith(b"HTTP/1.1 408 ")
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 9
 
 
 def test_a_source_that_is_followed_no_more_has_no_hook(served: Serving) -> None:

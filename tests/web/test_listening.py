@@ -197,7 +197,8 @@ def test_an_input_that_does_not_exist_is_refused_by_the_daemon(running: Listenin
 def test_an_operator_holds_a_pipeline_still_and_lets_go_of_it(running: Listening) -> None:
     held = running.operator.post("/api/v1/suspend/pipeline/greet", json={"reason": "an audit"}).json()
     [resource] = held["resources"]
-    assert (held["message"], resource["suspended"]) == ("suspended", True)
+    assert held["message"].startswith("pipeline greet: suspended by ada over HTTP since 20")
+    assert (held["ok"], held["warnings"], resource["suspended"]) == (True, [], True)
     assert (resource["suspension"]["by"], resource["suspension"]["reason"]) == ("ada over HTTP", "an audit")
     refused = running.operator.post("/api/v1/run/greet", json={"force": True})
     assert refused.status_code == 409
@@ -208,12 +209,13 @@ def test_an_operator_holds_a_pipeline_still_and_lets_go_of_it(running: Listening
 
 def test_what_its_manifest_holds_still_stays_so(running: Listening) -> None:
     told = running.operator.post("/api/v1/resume/pipeline/slow").json()
-    assert told["message"] == "resumed, but `suspended: true` in the manifest holds it still"
+    assert told["warnings"] == ["pipeline slow stays suspended: take `suspended: true` out of its manifest"]
+    assert told["ok"] is False
 
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("suspend/pipeline/gret", 404), ("suspend/environment/greet", 422), ("resume/nothing/greet", 404)],
+    [("suspend/pipeline/gret", 404), ("suspend/environment/greet", 409), ("resume/nothing/greet", 404)],
 )
 def test_what_cannot_be_held_still_is_refused(running: Listening, path: str, status: int) -> None:
     answered = running.operator.post(f"/api/v1/{path}")
@@ -234,7 +236,7 @@ def test_an_operator_ends_a_run(running: Listening) -> None:
 def test_a_body_that_is_too_long_is_refused_by_the_api_too(running: Listening) -> None:
     where = running.operator.base_url
     told = f"Host: {where.host}\r\nAuthorization: Bearer {OPERATOR.secret}\r\nContent-Length: 1048577"
-    with socket.create_connection((where.host, where.port or 0), timeout=5) as connection:
+    with socket.create_connection((where.host, where.port or 0), timeout=60) as connection:
         connection.sendall(f"POST /api/v1/run/greet HTTP/1.1\r\n{told}\r\n\r\n".encode())
         answered = connection.recv(65_536)
     assert answered.startswith(b"HTTP/1.1 413 ")
@@ -305,11 +307,11 @@ def test_a_stream_does_not_keep_the_daemon_from_ending(tmp_path: Path) -> None:
             is_over.set()
 
         threading.Thread(target=listen, daemon=True).start()
-        assert is_told.wait(10)
+        assert is_told.wait(60)
         began = time.monotonic()
         assert daemon.daemon.end().code == 0
-        assert time.monotonic() - began < 10
-        assert is_over.wait(5)
+        assert time.monotonic() - began < 30
+        assert is_over.wait(60)
 
 
 def test_what_is_configured_anew_counts_without_a_restart(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_a_connection_on_which_headers_trickle_in_is_closed(tmp_path: Path, monk
     with serving(tmp_path / "state", HttpSettings(ANYWHERE)) as served:
         assert served.anybody.get("/healthz").status_code == 200
         host, _, port = served.address.removeprefix("http://").partition(":")
-        with socket.create_connection((host, int(port)), timeout=5) as connection:
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
             connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: loc")
             assert connection.recv(1) == b""
         assert served.anybody.get("/healthz").status_code == 200  # one that has asked stays open

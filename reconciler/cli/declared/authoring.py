@@ -25,7 +25,8 @@ from reconciler.cli.options import (
     site_options,
     state_folder,
 )
-from reconciler.cli.output import CheckFormat, Format
+from reconciler.cli.output import CheckFormat, Format, PlanFormat
+from reconciler.forges.kinds import ForgeKind
 from reconciler.model.wanted_bump import WantedBump
 
 
@@ -70,17 +71,85 @@ def validate(
 @app.command()
 def plan(
     path: Annotated[Path, typer.Argument(help="A work tree.")] = Path(),
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--base",
+            help="Plan a commit instead, against the last one that it has in common with this branch or commit.",
+        ),
+    ] = None,
+    head: Annotated[str | None, typer.Option("--head", help="That commit; HEAD by default.")] = None,
+    repository: Annotated[
+        Path | None, typer.Option("--repository", "-C", help="The repository, where that is no work tree.")
+    ] = None,
     state: StateOption = None,
-    output: CheckFormatOption = CheckFormat.TABLE,
+    no_state: Annotated[
+        bool, typer.Option("--no-state", help="Plan from Git alone: what the base asks for is taken to have run.")
+    ] = False,
+    output: Annotated[
+        PlanFormat,
+        typer.Option(
+            "--output",
+            "-o",
+            help="How to print; markdown is the comment of a pull request, github annotates one.",
+        ),
+    ] = PlanFormat.TABLE,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 3 where there is something to do.")] = False,
     data_root: DataRootOption = None,
     config: ConfigOption = None,
     strict: StrictOption = False,
 ) -> None:
-    """Show what a work tree would build and run, and why."""
-    from reconciler.cli.verbs_manifests import plan as run
+    """Show what a work tree or a change would build and run, and why."""
+    from reconciler.cli.verb_plan import PlanWish
+    from reconciler.cli.verb_plan import plan as run
 
-    end(run(path, state_folder(state), output, exit_code, roots(data_root), configuration_of(config), strict))
+    wish = PlanWish(output, base, head, no_state, exit_code, strict)
+    end(run(repository or path, state_folder(state), wish, roots(data_root), configuration_of(config)))
+
+
+@app.command()
+def review(
+    path: Annotated[Path, typer.Argument(help="A clone with all of the history.")] = Path(),
+    forge: Annotated[
+        ForgeKind | None, typer.Option("--forge", help="Which one; by default what the variables of the job say.")
+    ] = None,
+    pull_request: Annotated[
+        int | None, typer.Option("--pr", min=1, help="Its number; by default that of the job.")
+    ] = None,
+    repository: Annotated[
+        str, typer.Option("--repository", metavar="OWNER/NAME", help="The repository; by default that of the job.")
+    ] = "",
+    api_url: Annotated[
+        str, typer.Option("--api-url", "--api", metavar="URL", help="The API; by default that of the job.")
+    ] = "",
+    ca_file: Annotated[
+        Path | None, typer.Option("--ca-file", help="Certificates to trust instead of those of this machine.")
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option("--base", help="Compare with this instead of the branch that it is for.")
+    ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option("--head", help="Plan this commit, its head or its merge, instead of what is checked out."),
+    ] = None,
+    state: StateOption = None,
+    no_state: Annotated[
+        bool, typer.Option("--no-state", help="Plan from Git alone: what the base asks for is taken to have run.")
+    ] = False,
+    no_comment: Annotated[bool, typer.Option("--no-comment", help="Post the status and the problems alone.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be posted.")] = False,
+    data_root: DataRootOption = None,
+    config: ConfigOption = None,
+    strict: StrictOption = False,
+) -> None:
+    """Tell in a pull request what merging it would build and run: a comment, a status, the lines with problems."""
+    from reconciler.cli.verb_review import ReviewWish
+    from reconciler.cli.verb_review import review as run
+    from reconciler.forges.detection import Options
+
+    asked = Options(forge, api_url, repository, pull_request, str(ca_file or ""))
+    wish = ReviewWish(asked, base, head, no_state, strict, not no_comment, dry_run)
+    end(run(path, state_folder(state), wish, roots(data_root), configuration_of(config)))
 
 
 @app.command()

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.app import app
-from reconciler.cli.options import FormatOption, SinceOption, StateOption, WatchOption, end, state_folder
-from reconciler.cli.output import Format
+from reconciler.cli.options import FormatOption, SinceOption, StateOption, WatchOption, end, state_folder, where
+from reconciler.cli.output import CompareFormat, Format
 
 
 @app.command()
@@ -22,7 +22,7 @@ def get(
     """List sources and resources: is each as Git says, and if not, why."""
     from reconciler.cli.verbs_state import get as run
 
-    end(run(kind, name, state_folder(state), output, watch))
+    end(run(kind, name, where(state), output, watch))
 
 
 @app.command()
@@ -38,7 +38,7 @@ def describe(
     """Tell all that is known of one resource, or of one run and what it was made of."""
     from reconciler.cli.verb_describe import describe as run
 
-    end(run(target, name, state_folder(state), output, history))
+    end(run(target, name, where(state), output, history))
 
 
 @app.command()
@@ -55,7 +55,7 @@ def events(
     from reconciler.cli.verb_events import EventsWish
     from reconciler.cli.verb_events import events as run
 
-    end(run(EventsWish(kind, name, since, limit, watch), state_folder(state), output))
+    end(run(EventsWish(kind, name, since, limit, watch), where(state), output))
 
 
 @app.command()
@@ -68,7 +68,7 @@ def runs(
     """List runs, the newest first; of one run, its steps and why each ran."""
     from reconciler.cli.verbs_state import runs as run
 
-    end(run(pipeline, state_folder(state), output, limit))
+    end(run(pipeline, where(state), output, limit))
 
 
 @app.command()
@@ -88,7 +88,7 @@ def logs(
     from reconciler.cli.verb_logs import LogsWish
     from reconciler.cli.verb_logs import logs as run
 
-    end(run(what, step, state_folder(state), LogsWish(tail, since, follow)))
+    end(run(what, step, where(state), LogsWish(tail, since, follow)))
 
 
 @app.command()
@@ -100,7 +100,7 @@ def tree(
     """Show a run as a tree: steps, nested pipelines and trials, what each is made of, and who depends on whom."""
     from reconciler.cli.verb_tree import tree as run
 
-    end(run(target, state_folder(state), output))
+    end(run(target, where(state), output))
 
 
 @app.command()
@@ -118,7 +118,23 @@ def trace(
     """Walk back from a model, run or step to the commit, the versions and the data that made it."""
     from reconciler.cli.verb_trace import trace as run
 
-    end(run(target, state_folder(state), output))
+    end(run(target, where(state), output))
+
+
+@app.command()
+def compare(
+    first: Annotated[str, typer.Argument(help="A revision, or what its commit begins with.")],
+    second: Annotated[str, typer.Argument(help="Another one.")],
+    pipeline: Annotated[str | None, typer.Argument(help="Only this pipeline.")] = None,
+    state: StateOption = None,
+    output: Annotated[
+        CompareFormat, typer.Option("--output", "-o", help="How to print; markdown suits a pull request.")
+    ] = CompareFormat.TABLE,
+) -> None:
+    """Set the runs of two revisions side by side: metrics, params, durations and versions."""
+    from reconciler.cli.verb_compare import compare as run
+
+    end(run(first, second, pipeline, state_folder(state), output))
 
 
 @app.command()
@@ -130,4 +146,4 @@ def models(
     """List the versions of registered models: metric, commit, aliases, and whether each was promoted."""
     from reconciler.cli.verb_models import models as run
 
-    end(run(name, state_folder(state), output))
+    end(run(name, where(state), output))

@@ -12,6 +12,8 @@ from reconciler.cli.options import (
     ConfigOption,
     DataRootOption,
     EngineOption,
+    HolderOption,
+    OneSourceOption,
     ParallelOption,
     StateOption,
     TrackingOption,
@@ -20,6 +22,7 @@ from reconciler.cli.options import (
     roots,
     site_options,
     state_folder,
+    where,
 )
 from reconciler.cli.output import LogFormat, LogLevel
 
@@ -40,6 +43,9 @@ def daemon(
     data_root: DataRootOption = None,
     config: ConfigOption = None,
     once: Annotated[bool, typer.Option("--once", help="Reconcile one time, wait for the runs, exit.")] = False,
+    drift: Annotated[
+        bool, typer.Option("--drift", help="With --once: mend what differs with no new commit too.")
+    ] = False,
     drain: Annotated[
         float | None,
         typer.Option(
@@ -69,9 +75,13 @@ def daemon(
         raise typer.BadParameter(
             "name a repository, or a configuration with `sources:`", param_hint="--source, --config"
         )
+    if drift and not once:
+        raise typer.BadParameter(
+            "a daemon that goes on looks by itself; `reconciler reconcile --drift` asks it to", param_hint="--drift"
+        )
     options = site_options(engine, tracking, max_parallel, config)
     sources = SourceOptions(source, branch, name, interval, roots(data_root))
-    service = ServiceOptions(once, drain, log_format, log_level, listen)
+    service = ServiceOptions(once, drift, drain, log_format, log_level, listen)
     end(run(sources, state_folder(state), options, lambda: configuration_of(config), service))
 
 
@@ -93,9 +103,11 @@ def reconcile(
     override: Annotated[bool, typer.Option("--override", help="Start what is frozen too.")] = False,
 ) -> None:
     """Have the running daemon look at its sources now; failed pipelines are tried again."""
+    from reconciler.cli.verb_reconcile import ReconcileWish
     from reconciler.cli.verb_reconcile import reconcile as run
 
-    end(run(sources or (), state_folder(state), timeout, wait, refresh_images, confirm_prune, drift, override))
+    wish = ReconcileWish(timeout, wait, refresh_images, confirm_prune, drift, override)
+    end(run(sources or (), where(state), wish))
 
 
 @app.command()
@@ -109,6 +121,7 @@ def run(
     override: Annotated[bool, typer.Option("--override", help="Run although it is suspended or frozen.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for its end; without a daemon, it always does.")] = False,
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for the daemon.")] = 60.0,
+    source: OneSourceOption = None,
     state: StateOption = None,
     engine: EngineOption = "auto",
     tracking: TrackingOption = None,
@@ -120,8 +133,8 @@ def run(
     from reconciler.cli.verb_run import RunOptions
     from reconciler.cli.verb_run import run as start
 
-    options = RunOptions(tuple(given or ()), force, override, wait, timeout, roots(data_root))
-    end(start(pipeline, state_folder(state), options, site_options(engine, tracking, max_parallel, config)))
+    options = RunOptions(tuple(given or ()), force, override, wait, timeout, roots(data_root), source)
+    end(start(pipeline, where(state), options, site_options(engine, tracking, max_parallel, config)))
 
 
 @app.command()
@@ -135,7 +148,7 @@ def cancel(
     """End a run with all that executes of it; it is not tried again until something changes or someone asks."""
     from reconciler.cli.verb_cancel import cancel as run
 
-    end(run(target, state_folder(state), site_options("auto", tracking, 1, config), timeout))
+    end(run(target, where(state), site_options("auto", tracking, 1, config), timeout))
 
 
 @app.command()
@@ -143,24 +156,26 @@ def suspend(
     kind: Annotated[str, typer.Argument(help="source, pipeline or schedule.")],
     name: Annotated[str, typer.Argument(help="Which one.")],
     reason: Annotated[str, typer.Option("--reason", help="Why, for those who find it so.")] = "",
+    source: HolderOption = None,
     state: StateOption = None,
 ) -> None:
     """Hold a source, a pipeline or a schedule still: nothing new starts of it, what runs goes on."""
     from reconciler.cli.verb_suspend import suspend as run
 
-    end(run(kind, name, reason, state_folder(state)))
+    end(run(kind, name, source, reason, where(state)))
 
 
 @app.command()
 def resume(
     kind: Annotated[str, typer.Argument(help="source, pipeline or schedule.")],
     name: Annotated[str, typer.Argument(help="Which one.")],
+    source: HolderOption = None,
     state: StateOption = None,
 ) -> None:
     """Let go of what is suspended; what schedules would have fired for meanwhile is passed over."""
     from reconciler.cli.verb_suspend import resume as run
 
-    end(run(kind, name, state_folder(state)))
+    end(run(kind, name, source, where(state)))
 
 
 @app.command()
@@ -172,21 +187,25 @@ def rollback(
         str | None,
         typer.Option("--open-revert", metavar="BRANCH", help="Push a commit that reverts to a branch instead."),
     ] = None,
+    source: OneSourceOption = None,
     state: StateOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Hold a pipeline or a source at an earlier revision until it is let go of with `unpin`."""
+    from reconciler.cli.verb_rollback import RollbackWish
     from reconciler.cli.verb_rollback import rollback as run
 
-    end(run(target, revision, reason, state_folder(state), open_revert, configuration_of(config)))
+    wish = RollbackWish(revision, reason, source, open_revert)
+    end(run(target, wish, where(state), configuration_of(config)))
 
 
 @app.command()
 def unpin(
     target: Annotated[str, typer.Argument(help="What was rolled back.")],
+    source: OneSourceOption = None,
     state: StateOption = None,
 ) -> None:
     """Let go of what was rolled back: what Git says counts again."""
     from reconciler.cli.verb_rollback import unpin as run
 
-    end(run(target, state_folder(state)))
+    end(run(target, source, where(state)))
