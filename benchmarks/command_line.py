@@ -15,14 +15,14 @@ from benchmarks.measure import Measure, median_ms
 from benchmarks.repository import Repository
 
 # As a user has it: modules are compiled once.
-_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-_PROGRAM = str(Path(sys.executable).parent / "reconciler")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+PROGRAM = str(Path(sys.executable).parent / "reconciler")
 
 
 def measure_help() -> Iterator[Measure]:
     """How much longer `--help` takes than Python alone."""
-    python = median_ms(lambda: _run(sys.executable, "-c", "pass"), 11)
-    own = median_ms(lambda: _run(_PROGRAM, "--help"), 11)
+    python = median_ms(lambda: run(sys.executable, "-c", "pass"), 11)
+    own = median_ms(lambda: run(PROGRAM, "--help"), 11)
     yield Measure("--help beyond `python -c pass`", 0, own - python, "ms", 150)
 
 
@@ -31,7 +31,7 @@ def measure_nothing_to_do(repository: Repository, state: Path) -> Iterator[Measu
     size = repository.size
     target = 300 if size == 1000 else None
     work_tree = str(repository.work_tree)
-    plan = median_ms(lambda: _run(_PROGRAM, "plan", work_tree, "--state", str(state)), 5)
+    plan = median_ms(lambda: run(PROGRAM, "plan", work_tree, "--state", str(state)), 5)
     yield Measure("`plan` with nothing to do", size, plan, "ms", target)
     once = (
         "daemon",
@@ -45,13 +45,13 @@ def measure_nothing_to_do(repository: Repository, state: Path) -> Iterator[Measu
         "--engine",
         "process",
     )
-    yield Measure("`daemon --once` with nothing to do", size, median_ms(lambda: _run(_PROGRAM, *once), 5), "ms", target)
+    yield Measure("`daemon --once` with nothing to do", size, median_ms(lambda: run(PROGRAM, *once), 5), "ms", target)
 
 
 def measure_daemon(repository: Repository, state: Path) -> Iterator[Measure]:
     """Memory of a daemon that has taken the repository up and waits."""
     command = [
-        _PROGRAM,
+        PROGRAM,
         "daemon",
         "--source",
         str(repository.origin),
@@ -76,5 +76,10 @@ def measure_daemon(repository: Repository, state: Path) -> Iterator[Measure]:
         daemon.wait(timeout=30)
 
 
-def _run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True, env=_ENVIRONMENT)
+def run(*command: str) -> None:
+    """Run a command to its end.
+
+    Raises:
+        CalledProcessError: it failed.
+    """
+    subprocess.run(command, check=True, capture_output=True, env=ENVIRONMENT)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _STEPS_PER_PIPELINE = 1000
-_ENVIRONMENT = """\
+PLAIN_ENVIRONMENT = """\
 $schema: https://azuremlschemas.azureedge.net/latest/environment.schema.json
 name: plain
 version: 1.0.0
@@ -51,7 +51,7 @@ class Repository:
     def origin(self) -> Path:
         return self.folder / "origin.git"
 
-    def create(self, environment: str = _ENVIRONMENT) -> None:
+    def create(self, environment: str = PLAIN_ENVIRONMENT) -> None:
         """Write and push all manifests."""
         for name in ("components", "environments", "pipelines"):
             (self.work_tree / name).mkdir(parents=True)

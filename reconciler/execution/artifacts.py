@@ -35,13 +35,18 @@ class Artifacts:
         """Where those of a step lie until MLflow has them."""
         return self._folder / run_id / (f"{step}.{trial}" if trial else step)
 
+    def discard(self, place: Path) -> None:
+        """Remove what an execution that begins anew had left."""
+        remove(place)
+
     def set_aside(self, directory: Path, code: Path | None, place: Path, log: Path) -> None:
         """Move what a step left in its working directory; what was in its code already stays.
 
-        What is more than the limit is left, and the step's log says so.
+        What is more than the limit is left, and the step's log says so. What a process that was killed over this had
+        moved already stays where it is.
         """
-        remove(place)
-        count = size = left = 0
+        moved = [path.lstat().st_size for path in place.rglob("*") if path.is_file()]
+        count, size, left = len(moved), sum(moved), 0
         for path in _files(directory):
             about = path.lstat().st_size
             if code is not None and _is_same(path, code / path.relative_to(directory)):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from functools import partial
 
+from reconciler.execution.late_record import LateRecord, end_early, tell_end
 from reconciler.execution.origin import Origin
 from reconciler.execution.pipeline_run import PipelineRun
-from reconciler.execution.restored_aliases import restore_models, take_back
+from reconciler.execution.restored_aliases import restore_models
 from reconciler.execution.site import Site
 from reconciler.execution.workspace import Objects
+from reconciler.model.errors import TrackingAwayError
 from reconciler.model.plan import Actual, PipelinePlan
 from reconciler.model.runs import Run, RunStatus, StepStatus
 from reconciler.model.wiring import wiring_of
@@ -70,7 +71,16 @@ def mending_run(
 
 
 def restore(site: Site, plan: PipelinePlan, order: Order) -> Run:
-    """Make an earlier run current again, its models' aliases put back; nothing is executed."""
+    """Make an earlier run current again, its models' aliases put back; nothing is executed.
+
+    Raises:
+        TrackingAwayError: MLflow is away, or does not know all yet of runs of this pipeline.
+        TrackingError: MLflow does not do it.
+    """
+    for run_id in site.state.waiting_records.of_source(order.source):
+        waiting = site.state.runs.get(run_id)
+        if waiting is not None and waiting.pipeline == plan.name:  # it is judged first, as it ended first
+            raise TrackingAwayError(f"the record of {run_id} waits for it")
     earlier = site.state.runs.get(plan.restores)
     if earlier is None:
         raise KeyError(plan.restores)
@@ -99,28 +109,29 @@ def restore(site: Site, plan: PipelinePlan, order: Order) -> Run:
 
 
 def abandon_all(site: Site, source: str) -> None:
-    """End the runs of a source that nobody will take up."""
+    """End the runs of a source that nobody will take up; of those that are over MLflow is told so."""
+    for run_id in site.state.waiting_records.of_source(source):
+        over = site.state.runs.get(run_id)
+        if over is not None:
+            tell_end(site, over)
     for run in site.state.runs.running():
         if run.source == source:
             abandon(site, run, RunStatus.CANCELLED, "its process ended before the run")
 
 
-def abandon(site: Site, run: Run, status: RunStatus, message: str) -> None:
+def abandon(site: Site, run: Run, status: RunStatus, message: str) -> LateRecord:
     """End a run that a process left in the middle and that nobody will take up, with what still executes of it."""
     steps = site.state.runs.steps(run.id)
     for step in steps:
         if step.handle:
             site.engine.cancel(step.handle)
-    site.state.runs.save_steps(
-        (replace(step, status=StepStatus.CANCELLED, reasons=("its process ended",), handle=""), position)
-        for position, step in enumerate(steps)
-        if not step.status.is_over
-    )
-    site.state.runs.update(replace(run, status=status, ended=site.clock(), error=message))
-    unfinished = [step.mlflow_run_id for step in steps if not step.status.is_over]
-    for mlflow_run_id in filter(None, (*unfinished, run.mlflow_run_id)):
-        site.recorder.submit(partial(site.tracking.finish_run, mlflow_run_id, "KILLED"))
-    site.recorder.submit(partial(take_back, site, run))
+    with site.state.database.transaction():
+        site.state.runs.save_steps(
+            (replace(step, status=StepStatus.CANCELLED, reasons=("its process ended",), handle=""), position)
+            for position, step in enumerate(steps)
+            if not step.status.is_over
+        )
+        return end_early(site, replace(run, status=status, ended=site.clock(), error=message))
 
 
 def _started(site: Site, plan: PipelinePlan, run: Run) -> Run:

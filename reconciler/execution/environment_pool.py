@@ -76,7 +76,7 @@ class EnvironmentPool:
             noted = known.get(planned.digest)
             if noted is None or noted.status != READY or self._builder.location(bare_spec(planned)) is not None:
                 continue
-            self._state.environments.save(replace(noted, status=GONE))
+            self._state.environments.save(replace(noted, status=GONE), self._clock())
             found.append(planned)
         return found
 

@@ -9,14 +9,21 @@ from typing import Any
 
 from reconciler.model.runs import Result, StepRun
 from reconciler.model.steps import Step
+from reconciler.state.patience import Patience
 from reconciler.state.store import State
 
 
 class Journal:
-    """Statuses of steps and trials; threads may note, one lock orders them."""
+    """Statuses of steps and trials; threads may note, one lock orders them.
 
-    def __init__(self, state: State, positions: dict[str, int], known: Iterable[StepRun]) -> None:
+    While the state cannot be written, whoever writes waits until it can.
+    """
+
+    def __init__(
+        self, state: State, positions: dict[str, int], known: Iterable[StepRun], patience: Patience | None = None
+    ) -> None:
         self._state = state
+        self._patience = patience or Patience()
         self._positions = positions
         self._steps: dict[tuple[str, str], StepRun] = {(step.name, step.trial): step for step in known}
         self._unsaved: dict[tuple[str, str], StepRun] = {}
@@ -54,12 +61,20 @@ class Journal:
         with self._lock:
             if not self._unsaved:
                 return
-            self._state.runs.save_steps((step, self._positions[step.name]) for step in self._unsaved.values())
+            unsaved = [(step, self._positions[step.name]) for step in self._unsaved.values()]
+            self._patience(lambda: self._state.runs.save_steps(unsaved))
             self._unsaved.clear()
 
     def keep_result(self, step: StepRun, result: Result, now: float) -> None:
         """Write that a step ended together with what it gave: both or neither."""
-        with self._lock, self._state.database.transaction():
-            self._state.results.save(result, now)
+        with self._lock:
             self.note(step)
-            self.flush()
+            unsaved = [(each, self._positions[each.name]) for each in self._unsaved.values()]
+
+            def write() -> None:
+                with self._state.database.transaction():
+                    self._state.results.save(result, now)
+                    self._state.runs.save_steps(unsaved)
+
+            self._patience(write)
+            self._unsaved.clear()

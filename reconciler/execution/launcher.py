@@ -40,7 +40,7 @@ class Launcher:
         self._journal = journal
         self._events = events
         self._variables = variables
-        self._runner = TaskRunner(site.engine, site.workspace, site.artifacts)
+        self._runner = TaskRunner(site.engine, site.workspace, site.artifacts, site.is_apart)
         self._handles: dict[tuple[str, str], str] = {}
         self._waiting: dict[tuple[str, str], _Waiting] = {}
         self._ended: dict[tuple[str, str], str] = {}
@@ -74,7 +74,8 @@ class Launcher:
             is_late = bool(self._stop_reason)
         if is_late:
             waiting.wait_no_longer()
-        location.add_done_callback(lambda _: waiting.wait_no_longer())
+        # Both before a slot is taken, which others may need while MLflow is away.
+        location.add_done_callback(lambda _: mlflow_run.add_done_callback(lambda _: waiting.wait_no_longer()))
 
     def _on_environment(self, execution: Execution, built: Future[str], mlflow_run: Future[str], on_end: OnEnd) -> None:
         error = self._refusal(execution) or built.exception()
@@ -101,6 +102,9 @@ class Launcher:
     ) -> None:
         """Nothing was started, but a run was made for it in MLflow, which has to be ended too."""
         self._end_left_over(execution)
+        if self._site.recorder.backlog is not None and mlflow_run.cancel():
+            on_end(execution, error, {})  # MLflow is away: none was made, and none will be
+            return
 
         def end(created: Future[str]) -> None:
             if created.exception() is None:

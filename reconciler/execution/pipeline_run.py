@@ -10,23 +10,27 @@ from functools import partial
 from reconciler.execution.endings import ENVIRONMENT_FAILURE, Endings, Metrics, failure_of
 from reconciler.execution.events import Events
 from reconciler.execution.journal import Journal
+from reconciler.execution.late_record import LateRecord, record_late
 from reconciler.execution.launcher import Launcher
 from reconciler.execution.origin import Origin
 from reconciler.execution.record import RunRecord
 from reconciler.execution.registration import Registration
-from reconciler.execution.restored_aliases import take_back
 from reconciler.execution.reuse import reusable
+from reconciler.execution.run_conclusion import RunConclusion
 from reconciler.execution.run_end import came_to, result_of, settle_unfinished
+from reconciler.execution.run_start import note_steps, prepare_environments
 from reconciler.execution.site import Claims, Site
 from reconciler.execution.step_order import StepOrder
+from reconciler.execution.step_reasons import reason_to_reuse, reasons_to_run
 from reconciler.execution.sweeps import RunParts, Sweeps
 from reconciler.execution.task_runner import Execution, StepCancelledError, StepLeftError
 from reconciler.execution.workspace import Objects
-from reconciler.model.errors import TrackingError
-from reconciler.model.plan import Actual, PipelinePlan, StepAction
+from reconciler.model.errors import StateAwayError
+from reconciler.model.plan import Actual, PipelinePlan
 from reconciler.model.runs import Result, Run, RunStatus, StepRun, StepStatus
 from reconciler.model.steps import Step, fingerprint_of
-from reconciler.planning.diff import change_reasons, input_reasons, known_inputs, reuse_reason
+from reconciler.planning.diff import known_inputs
+from reconciler.state.patience import Patience
 
 
 class PipelineRun:
@@ -40,15 +44,20 @@ class PipelineRun:
         self._plan = plan
         self._graph = plan.graph
         self._actual = actual
+        self._origin = origin
         self._order = StepOrder(plan.graph.steps)
         self._results: dict[str, Result] = {}
         self._is_interrupted = False
         self._is_cancelled = False
         self._events = Events()
         self._claims = Claims(site.in_flight)
-        self._record = RunRecord(site, run, plan.graph, origin)
-        self._journal = Journal(site.state, self._order.positions, site.state.runs.steps(run.id))
+        known = site.state.runs.steps(run.id)
+        self._patience = Patience(site.state.trouble)
+        self._record = RunRecord(site, run, plan.graph, origin, self._patience, is_taken_up=bool(known))
+        self._journal = Journal(site.state, self._order.positions, known, self._patience)
+        self._claims.take_up(self._journal.all())
         self._endings = Endings(site, run.id, self._journal, self._record)
+        self._conclusion = RunConclusion(site, self._journal, self._record, self._endings, self._patience)
         self._registration = Registration(site, run.id, self._record)
         self._launcher = Launcher(site, objects, origin, self._journal, self._events, self._variables)
         self._sweeps = Sweeps(
@@ -72,6 +81,15 @@ class PipelineRun:
     def closure(self) -> str:
         return self._run.closure
 
+    @property
+    def late_record(self) -> LateRecord | None:
+        """The record of the run, where it is over and that is not; None where nothing is to be told any more."""
+        return self._conclusion.late
+
+    def record_late(self) -> LateRecord:
+        """Tell MLflow all of the run, which an earlier process ended; nothing of it is carried out."""
+        return record_late(self._site, self._run, self._graph, self._origin)
+
     def cancel(self, reason: str) -> None:
         """End the run: nothing new starts, what runs is stopped."""
 
@@ -89,70 +107,42 @@ class PipelineRun:
             self._stop("the daemon stops", is_leaving=True)
 
         self._events.post(stop)
+        self._patience.lose()
+        self._record.leave()  # the run may be over but for its record, and handle no events any more
 
     def go(self) -> Run:
         """Carry the run out to its end and return it as it ended."""
         try:
             self._open()
-            self._prepare_environments()
             self._begin_all(self._order.first())
             self._events.handle_all(before_each=self._journal.flush)
             self._journal.flush()
             return self._run if self._is_interrupted else self._conclude()
+        except StateAwayError:  # we are to end, and the next process goes on from what is written
+            return self._run
         finally:
             self._claims.let_go()
 
     def give_up(self, message: str) -> None:
         """Mark the run as failed where `go` itself could not."""
-        run = self._site.state.runs.get(self._run.id) or self._run
         self._launcher.stop(message)
         settle_unfinished(self._journal, self._record, self._launcher.stop_reason)
-        self._journal.flush()
-        self._site.state.runs.update(
-            replace(run, status=RunStatus.FAILED, ended=self._site.clock(), error=f"broke off: {message}")
-        )
-        self._site.recorder.submit(partial(take_back, self._site, run))
+        self._conclusion.break_off(self._run, message)
 
     # --- the start ---
 
     def _open(self) -> None:
-        before = {step.name: step for step in self._journal.all() if not step.trial}
-        planned = {step.name: step for step in self._plan.steps}
-        for step in self._graph.steps:
-            known = before.get(step.name)
-            if known is not None and known.status.is_good:
-                continue
-            self._journal.note(
-                StepRun(
-                    self._run.id,
-                    step.name,
-                    kind=step.kind,
-                    definition=step.definition.digest,
-                    reasons=known.reasons if known else planned[step.name].reasons,
-                    handle=known.handle if known else "",
-                    mlflow_run_id=known.mlflow_run_id if known else "",
-                    started=known.started if known and known.status is StepStatus.RUNNING else None,
-                    attempt=known.attempt if known else 1,
-                )
-            )
-        self._site.state.runs.save_definitions(step.definition for step in self._graph.steps)
-        self._journal.flush()
+        note_steps(self._site, self._journal, self._run.id, self._plan, self._patience)
         self._record.open().add_done_callback(self._on_root)
         for ended in self._journal.all():
             if ended.status.is_over:
                 self._record.keep_artifacts(ended)  # of before an interruption
-
-    def _prepare_environments(self) -> None:
-        """Start building what certainly will be needed, in the order in which it will."""
-        for step, planned in zip(self._graph.steps, self._plan.steps, strict=True):
-            kept = self._journal.get(step.name)
-            if planned.action is StepAction.RUN and not (kept and kept.status.is_good):
-                self._launcher.prepare(step.environment)
+        prepare_environments(self._launcher, self._journal, self._plan)
 
     def _on_root(self, root: Future[str]) -> None:
         if root.exception() is None:
             self._run = replace(self._run, mlflow_run_id=root.result())
-            self._site.state.runs.update(self._run)
+            self._patience(lambda: self._site.state.runs.name_in_mlflow(self._run.id, root.result()))
 
     # --- beginning steps ---
 
@@ -177,11 +167,13 @@ class PipelineRun:
             ended = result_of(kept, self._site.state.results.get(kept.fingerprint))
             self._results[step.name] = ended
             self._record.take_up(kept, ended)
+            if kept.status is StepStatus.REUSED and not kept.mlflow_run_id:
+                self._record.copy(step, ended, partial(self._on_copied, step))
             self._register(step, ended)
             return True
         fingerprint = fingerprint_of(step.definition.digest, inputs)
         self._journal.change(step.name, inputs=inputs, fingerprint=fingerprint)
-        if self._graph.may_reuse(step):
+        if self._graph.may_reuse(step) and not self._claims.is_going_on(step.name, fingerprint):
             result = reusable(self._site.state, fingerprint)
             if result is not None:
                 self._reuse(step, result)
@@ -190,7 +182,7 @@ class PipelineRun:
             if other is not None:  # another run executes the very same step: take its result
                 self._events.when_done(other, lambda _: self._begin_all([step]))
                 return False
-        self._explain(step, inputs)
+        self._journal.change(step.name, reasons=reasons_to_run(step, inputs, self._graph, self._actual))
         if step.definition.sweep is not None:
             self._sweeps.begin(step, fingerprint, inputs)
         else:
@@ -213,18 +205,6 @@ class PipelineRun:
         mlflow_run = self._record.start(step, known=kept.mlflow_run_id if kept else "")
         self._launcher.launch(execution, mlflow_run, self._on_end)
 
-    def _explain(self, step: Step, inputs: Mapping[str, str]) -> None:
-        """Say why a step runs, now that what it reads is known."""
-        reasons = [
-            *change_reasons(step, self._graph.pipeline, self._actual),
-            *input_reasons(step, inputs, self._graph.pipeline, self._actual),
-        ]
-        if not step.is_deterministic:
-            reasons.append("is not deterministic")
-        if self._graph.force_rerun:
-            reasons.append("a run of every step was asked for")
-        self._journal.change(step.name, reasons=tuple(reasons) or ("its result is not known any more",))
-
     def _reuse(self, step: Step, result: Result) -> None:
         self._results[step.name] = result
         self._journal.change(
@@ -233,16 +213,10 @@ class PipelineRun:
             outputs=result.outputs,
             metrics=result.metrics,
             reused_from=result.run_id,
-            reasons=(self._reuse_reason(step, result),),
+            reasons=(reason_to_reuse(step, result, self._results, self._run.id),),
         )
         self._record.copy(step, result, partial(self._on_copied, step))
         self._register(step, result)
-
-    def _reuse_reason(self, step: Step, result: Result) -> str:
-        ran = [name for name in step.after if name in self._results and self._results[name].run_id == self._run.id]
-        if ran and all(self._results[name].run_id != result.run_id for name in ran):
-            return f"{', '.join(ran)} wrote the same content as before; {reuse_reason(result)}"
-        return reuse_reason(result)
 
     def _on_copied(self, step: Step, trial: str, mlflow_run_id: str) -> None:
         if not trial:
@@ -276,7 +250,7 @@ class PipelineRun:
     def _on_metrics(self, step: StepRun, finished: Future[Metrics]) -> None:
         if finished.exception() is None and finished.result():
             self._journal.change(step.name, step.trial, metrics=dict(finished.result()))
-            self._site.state.runs.note_metrics(step, finished.result())
+            self._patience(lambda: self._site.state.runs.note_metrics(step, finished.result()))
 
     def _on_result(self, step: Step, result: Result) -> None:
         self._claims.settle(result.fingerprint, result)
@@ -285,7 +259,7 @@ class PipelineRun:
         self._begin_all(self._order.released_by(step.name))
 
     def _register(self, step: Step, result: Result) -> None:
-        said = self._registration.register(step, result)
+        said = self._patience(lambda: self._registration.register(step, result))
         if said:
             noted = self._journal.change(step.name)
             self._journal.change(step.name, reasons=tuple(dict.fromkeys((*noted.reasons, *said))))
@@ -320,14 +294,4 @@ class PipelineRun:
         status, message = came_to([step for step in self._journal.all() if not step.trial])
         if self._is_cancelled:
             status, message = RunStatus.CANCELLED, self._launcher.stop_reason
-        try:
-            self._record.conclude(status)
-        except TrackingError as error:
-            message = message or f"the run is not recorded whole: {error}"
-        self._journal.flush()
-        current = self._site.state.runs.get(self._run.id) or self._run
-        ended = replace(
-            current, status=status, ended=self._site.clock(), error=message, mlflow_run_id=self._run.mlflow_run_id
-        )
-        self._site.state.runs.update(ended)
-        return ended
+        return self._conclusion.conclude(self._run, status, message)

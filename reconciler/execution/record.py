@@ -6,20 +6,25 @@ import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
+from reconciler.engines.process import ProcessEngine
 from reconciler.execution.lock_tag import lock_tags
 from reconciler.execution.origin import Origin
 from reconciler.execution.recorder import Urgency
 from reconciler.execution.registered_models import RegisteredModels
 from reconciler.execution.site import Site
-from reconciler.model.errors import TrackingError
+from reconciler.model.errors import TrackingAwayError, TrackingError
 from reconciler.model.runs import Result, Run, RunStatus, StepRun, StepStatus
 from reconciler.model.steps import Graph, Step
 from reconciler.state.outputs import remove
+from reconciler.state.patience import Patience
 from reconciler.tracking.base import ModelRequest, RunRequest
 
-_MLFLOW_STATUS = {
+T = TypeVar("T")
+MLFLOW_STATUS = {
     RunStatus.SUCCEEDED: "FINISHED",
     RunStatus.FAILED: "FAILED",
     RunStatus.CANCELLED: "KILLED",
@@ -30,25 +35,41 @@ _MLFLOW_STATUS = {
 
 
 class RunRecord:
-    """Writes the record of one run through the recorder, in order, off the critical path."""
+    """Writes the record of one run through the recorder, in order, off the critical path.
 
-    def __init__(self, site: Site, run: Run, graph: Graph, origin: Origin) -> None:
+    Attributes:
+        moved: what MLflow calls runs that were kept elsewhere while it was away; known once the run is concluded.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        run: Run,
+        graph: Graph,
+        origin: Origin,
+        patience: Patience | None = None,
+        is_taken_up: bool = False,
+    ) -> None:
+        """`is_taken_up` says that an earlier process had begun with it."""
+        self._patience = patience or Patience()
         self._site = site
         self._run = run
         self._origin = origin
         self._models = RegisteredModels(site, run, graph, origin)
         self._root: Future[str] | None = None
-        self._is_taken_up = bool(run.mlflow_run_id)
+        self._is_taken_up = is_taken_up or bool(run.mlflow_run_id)
         self._known_runs: list[str] = []
         self._registered: set[tuple[str, str]] = set()
         self._refused: list[TrackingError] = []
+        self._is_left = False
+        self.moved: Mapping[str, str] = {}
 
     def open(self) -> Future[str]:
         """Create the root run, or take up the one of an interrupted run."""
         self._root = self._open()
         if self._models.has_gate:
             # Ahead of the first step's run: no step begins before it is known whom the run has to beat.
-            self._site.recorder.submit(self._models.note_champions, Urgency.STEP)
+            self._submit(lambda: self._patience(self._models.note_champions), Urgency.STEP)
         return self._root
 
     def _open(self) -> Future[str]:
@@ -64,15 +85,41 @@ class RunRecord:
             "reconciler.revision": self._run.revision,
             **lock_tags(kept.lock),
         }
-        request = RunRequest(self._run.experiment, self._run.id, None, None, tags)
-        return self._site.recorder.submit(lambda: self._site.tracking.start_run(request).result(), Urgency.STEP)
+        request = RunRequest(
+            self._run.experiment, self._run.id, None, None, tags, is_again=self._is_taken_up, is_urgent=True
+        )
+
+        def create() -> str:
+            run_id: str = self._site.tracking.start_run(request).result()
+            self._settle(run_id)
+            return run_id
+
+        return self._submit(create, Urgency.STEP)
+
+    def _settle(self, run_id: str) -> None:
+        """Have a run that is kept elsewhere carried over to MLflow, once that is back."""
+        if self._site.tracking.is_spooled(run_id):
+            self._submit(lambda: self._site.tracking.settle(run_id).result())
+
+    def leave(self) -> None:
+        """Leave to the next process what cannot be told at the moment; the futures of it then say so."""
+        self._is_left = True
+        self._site.recorder.look_again()
+
+    def _submit(self, work: Callable[[], T], urgency: Urgency = Urgency.RECORD) -> Future[T]:
+        return self._site.recorder.submit(work, urgency, lambda: self._is_left)
 
     def take_up(self, step: StepRun, result: Result) -> None:
-        """Count in a step that ended before the run was interrupted, with whatever it was reused from."""
+        """Count in a step that ended before the run was interrupted, with whatever it was reused from.
+
+        Whether MLflow was told of its end is not known, so that it is told once more.
+        """
         trials = self._site.state.results.many(result.trials).values()
         self._known_runs.extend(
             filter(None, (step.mlflow_run_id, result.mlflow_run_id, *(trial.mlflow_run_id for trial in trials)))
         )
+        if step.mlflow_run_id and step.status is StepStatus.SUCCEEDED:
+            self.finish(step.mlflow_run_id, StepStatus.SUCCEEDED, ended=step.ended)
 
     def start(
         self,
@@ -92,9 +139,10 @@ class RunRecord:
             request = self._request(step, trial, hyperparameters or {}, parent)
             run_id: str = self._site.tracking.start_run(request).result()
             self._known_runs.append(run_id)
+            self._settle(run_id)
             return run_id
 
-        return self._site.recorder.submit(create, urgency)
+        return self._submit(create, urgency)
 
     def finish(
         self,
@@ -102,17 +150,19 @@ class RunRecord:
         status: StepStatus,
         metrics: Mapping[str, float] | None = None,
         tags: Mapping[str, str] | None = None,
+        ended: float | None = None,
     ) -> Future[Mapping[str, float]]:
         """Close the run of a step; the future gives the metrics that it holds."""
 
         def close() -> Mapping[str, float]:
             finished = self._site.tracking.finish_run(
-                mlflow_run_id, _MLFLOW_STATUS[status], dict(metrics or {}), dict(tags or {})
+                mlflow_run_id, MLFLOW_STATUS[status], dict(metrics or {}), dict(tags or {}), ended
             ).result()
             self._known_runs.extend(finished.strays)
+            self._settle(mlflow_run_id)
             return finished.metrics
 
-        return self._site.recorder.submit(close, Urgency.STEP)
+        return self._submit(close, Urgency.STEP)
 
     def keep_artifacts(self, step: StepRun) -> None:
         """Log what the step or trial left in `./outputs`; one that MLflow refuses is told in the step's log."""
@@ -123,6 +173,8 @@ class RunRecord:
         def keep() -> None:
             try:
                 self._site.tracking.log_artifacts(step.mlflow_run_id, place).result()
+            except TrackingAwayError:
+                raise
             except TrackingError as error:
                 with Path(step.log).open("a", encoding="utf-8") as log:
                     log.write(f"-- ./outputs is not kept as artifacts: {error.message} --\n")
@@ -130,7 +182,7 @@ class RunRecord:
             with suppress(OSError):  # others of this run still lie there
                 place.parent.rmdir()
 
-        self._site.recorder.submit(keep)
+        self._submit(keep)
 
     def register_model(self, wanted: ModelRequest) -> None:
         """Register a model; one that MLflow refuses is told when the run is concluded."""
@@ -140,10 +192,12 @@ class RunRecord:
                 version = self._site.tracking.register_model(wanted).result()
                 self._known_runs.append(version.run_id)
                 self._registered.add((version.name, version.version))
+            except TrackingAwayError:
+                raise
             except TrackingError as error:
                 self._refused.append(error)
 
-        self._site.recorder.submit(register)
+        self._submit(register)
 
     def copy(self, step: Step, result: Result, on_copied: Callable[[str, str], None]) -> None:
         """Show a reused step under the root run, a sweep with its trials; `on_copied` gets trial and run id."""
@@ -153,24 +207,24 @@ class RunRecord:
         def copy() -> None:
             self._known_runs.append(result.mlflow_run_id)
             copied = self._copy(step, result, "", None)
-            on_copied("", copied)
             trials = self._site.state.results.many(result.trials)
             for number, fingerprint in enumerate(result.trials):
                 trial = trials.get(fingerprint)
                 if trial is not None and trial.mlflow_run_id:
                     self._known_runs.append(trial.mlflow_run_id)
                     on_copied(str(number), self._copy(step, trial, str(number), copied))
+            on_copied("", copied)  # last, for it says that all is copied
 
-        self._site.recorder.submit(copy)
+        self._submit(copy)
 
     def copy_trial(self, step: Step, trial: str, result: Result, parent: Future[str]) -> Future[str]:
         """Show one reused trial of a sweep that runs."""
 
         def copy() -> str:
             self._known_runs.append(result.mlflow_run_id)
-            return self._copy(step, result, trial, parent.result())
+            return self._copy(step, result, trial, _there(parent))
 
-        return self._site.recorder.submit(copy)
+        return self._submit(copy)
 
     def _copy(self, step: Step, result: Result, trial: str, parent: str | None) -> str:
         given = None if parent is None else _settled(parent)
@@ -182,7 +236,7 @@ class RunRecord:
     def _request(
         self, step: Step, trial: str, hyperparameters: Mapping[str, object], parent: Future[str] | None
     ) -> RunRequest:
-        root = self._root.result() if self._root else None
+        root = _there(self._root) if self._root else None
         tags = {
             **self._origin.tags(),
             "mlflow.source.name": step.definition.component,
@@ -193,28 +247,49 @@ class RunRecord:
         if hyperparameters:
             tags["hyperparameters"] = json.dumps(dict(hyperparameters))
         name = f"{step.name}[{trial}]" if trial else step.name
-        return RunRequest(self._run.experiment, name, parent.result() if parent else root, root, tags)
+        under = _there(parent) if parent else root
+        # One that is not deterministic may search the record; a container does not reach what is kept elsewhere.
+        is_urgent = step.is_deterministic and self._site.engine.name == ProcessEngine.name
+        return RunRequest(
+            self._run.experiment, name, under, root, tags, is_again=self._is_taken_up, is_urgent=is_urgent
+        )
 
-    def conclude(self, status: RunStatus) -> None:
+    def conclude(self, status: RunStatus) -> Future[None]:
         """Close the root run once everything before is written, and settle what becomes of the models it registered.
 
-        Raises:
-            TrackingError: it is not, or a model could not be registered.
+        The future fails with a TrackingAwayError where it is left to the next process, with another TrackingError
+        where the record cannot be whole.
         """
-        self._site.recorder.submit(lambda: self._close(status)).result()
-        if self._refused:
-            raise self._refused[0]
+        closing = partial(self._close, status)
+        return self._site.recorder.submit(closing, is_left=lambda: self._is_left, is_proof=True)
 
     def _close(self, status: RunStatus) -> None:
-        root = self._root.result() if self._root else ""
+        known = [_there(self._root) if self._root else "", *self._known_runs]
+        settled = {run_id: self._site.tracking.settle(run_id).result() for run_id in filter(None, known)}
+        self.moved = {run_id: to for run_id, to in settled.items() if run_id != to}
+        root = self.moved.get(known[0], known[0])
         told: Mapping[str, str] = {}
         try:
             if root and (status.is_good or self._models.has_gate):
                 below = root if self._is_taken_up else ""
                 found = self._site.tracking.registered(list(dict.fromkeys(self._known_runs)), below).result()
-                told = self._models.conclude(found, status.is_good, self._registered) if found else {}
+                conclude = partial(self._models.conclude, found, status.is_good, self._registered)
+                told = self._patience(conclude) if found else {}
         finally:
-            self._site.tracking.finish_run(root, _MLFLOW_STATUS[status], tags=told).result()
+            self._site.tracking.finish_run(root, MLFLOW_STATUS[status], tags=told).result()
+        if self._refused:
+            raise self._refused[0]
+
+
+def _there(run: Future[str]) -> str:
+    """The id of a run that was asked for before.
+
+    Raises:
+        TrackingAwayError: it is not there yet.
+    """
+    if not run.done():
+        raise TrackingAwayError("the run that this belongs to is not there yet")
+    return run.result()
 
 
 def _settled(value: str) -> Future[str]:

@@ -35,6 +35,7 @@ def restore_models(site: Site, models: Sequence[RegisteredModel], judgements: Se
     """Put the aliases back on the versions that held them when the restored run ended.
 
     Raises:
+        TrackingAwayError: MLflow is away; it is not tried again from here.
         TrackingError: MLflow does not do it.
     """
     wanted = {(model.name, alias): model.version for model in models for alias in model.aliases}
@@ -55,4 +56,4 @@ def restore_models(site: Site, models: Sequence[RegisteredModel], judgements: Se
             for each in judgements:
                 site.state.model_registry.change_champion(each.name, each.holder, each.run_id)
 
-    site.recorder.submit(put_back, Urgency.STEP).result()
+    site.recorder.submit(put_back, Urgency.STEP, is_left=lambda: True).result()

@@ -1,4 +1,4 @@
-"""The end of a run: what was not carried out, and what it all came to."""
+"""What the steps of a run come to in the end, and what each of them gave."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reconciler.execution.journal import Journal
 from reconciler.execution.record import RunRecord
-from reconciler.model.runs import Result, RunStatus, StepRun, StepStatus
+from reconciler.model.runs import NO_ROOM, NO_ROOM_SAID, Result, RunStatus, StepRun, StepStatus
 
 
 def settle_unfinished(journal: Journal, record: RunRecord, reason: str) -> None:
@@ -26,7 +26,8 @@ def came_to(steps: Sequence[StepRun]) -> tuple[RunStatus, str]:
     """The status of a run whose steps ended like this, trials left out, and what is to be said about it."""
     failed = [step for step in steps if step.status is StepStatus.FAILED]
     if failed:
-        return RunStatus.FAILED, "; ".join(f"step {step.name}: {step.error}" for step in failed)
+        why = NO_ROOM_SAID if any(step.failure == NO_ROOM for step in failed) else ""
+        return RunStatus.FAILED, why + "; ".join(f"step {step.name}: {step.error}" for step in failed)
     left = [step.name for step in steps if not step.status.is_good]
     if left:
         return RunStatus.FAILED, f"not carried out: {', '.join(left)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +15,7 @@ from reconciler.execution.artifacts import Artifacts
 from reconciler.execution.environment_pool import EnvironmentPool
 from reconciler.execution.recorder import Recorder
 from reconciler.execution.workspace import Workspace
-from reconciler.model.runs import Result
+from reconciler.model.runs import Result, StepRun
 from reconciler.source.remote_data import RemoteStore
 from reconciler.state.store import State
 from reconciler.tracking.base import Tracking
@@ -50,6 +50,22 @@ class Claims:
     def __init__(self, in_flight: InFlight) -> None:
         self._in_flight = in_flight
         self._claimed: set[str] = set()
+        self._going_on: dict[str, str] = {}
+
+    def take_up(self, steps: Collection[StepRun]) -> None:
+        """Claim what an earlier process began of these steps, before another run begins the very same."""
+        begun = {step.name for step in steps if step.handle}
+        for step in steps:
+            is_step = step.name in begun and not step.trial and step.fingerprint
+            if is_step and self.claim(step.fingerprint) is None:
+                self._going_on[step.name] = step.fingerprint
+
+    def is_going_on(self, step: str, fingerprint: str) -> bool:
+        """Whether an earlier process began exactly this; where that was something else, the claim is let go of."""
+        begun = self._going_on.pop(step, "")
+        if begun and begun != fingerprint:
+            self.settle(begun, None)
+        return begun == fingerprint
 
     def claim(self, fingerprint: str) -> Future[Result | None] | None:
         """See `InFlight.claim`."""
@@ -79,6 +95,7 @@ class Site:
         clock: seconds since the epoch.
         base_images: what the images that environments build on are pinned to; None for an engine without images.
         remote_data: looks up data at URLs; None where they are not.
+        is_apart: what runs here leaves no trace in the registry of models, and its state keeps what it gives apart.
     """
 
     state: State
@@ -92,6 +109,11 @@ class Site:
     remote_data: RemoteStore | None = None
     recorder: Recorder[Any] = field(default_factory=Recorder)
     in_flight: InFlight = field(default_factory=InFlight)
+    is_apart: bool = False
+
+    def __post_init__(self) -> None:
+        self.state.trouble.reserve()
+        self.recorder.keep(self.state.settings.backlog, self.state.settings.note_backlog, self.clock)
 
     @cached_property
     def artifacts(self) -> Artifacts:

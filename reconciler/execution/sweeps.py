@@ -18,6 +18,7 @@ from reconciler.execution.site import Site
 from reconciler.execution.sweep_run import SweepRun, begin_sweep, metric_of
 from reconciler.execution.sweep_watch import SweepWatch
 from reconciler.execution.task_runner import Execution, StepCancelledError, StepLeftError
+from reconciler.model.errors import TrackingAwayError
 from reconciler.model.manifests import Scalar
 from reconciler.model.runs import Result, StepRun, StepStatus
 from reconciler.model.steps import Graph, Step
@@ -104,7 +105,7 @@ class Sweeps:
         """See to it that the sweep ends in time, and trials that promise nothing before theirs."""
         limit, policy = sweep.sweep.timeout_seconds, sweep.sweep.early_termination
         if limit is not None:
-            left = max(0.0, started + limit - self._parts.site.clock())
+            left = min(limit, max(0.0, started + limit - self._parts.site.clock()))  # whatever is done to the clock
             sweep.time_is_up = left == 0
             timer = threading.Timer(left, self._parts.events.post, (partial(self._on_time_up, sweep),))
             timer.daemon = True
@@ -218,6 +219,9 @@ class Sweeps:
         """The trial's metrics are known: only now it can be compared with others."""
         sweep = self._sweeps[trial.step.name]
         error = metrics.exception()
+        if isinstance(error, TrackingAwayError):  # it is left to the next process, which takes the trial up
+            sweep.left(trial.trial)
+            return
         if error is not None:
             sweep.failed(trial.trial, self._parts.endings.failed(trial, error))
         else:
@@ -229,10 +233,13 @@ class Sweeps:
     def _end(self, sweep: SweepRun, mlflow_run: Future[str]) -> None:
         ranked = sweep.ranked()
         error = mlflow_run.exception()
+        if isinstance(error, TrackingAwayError):
+            return  # likewise
         if error is not None or not ranked:
             self._on_failure(sweep.step, str(error) if error else sweep.failure_message(), self._failure(sweep))
             return
         journal, now = self._parts.journal, self._parts.site.clock()
+        now = max(now, getattr(journal.get(sweep.step.name), "started", None) or now)
         chosen, best = ranked[0]
         step = journal.change(sweep.step.name, status=StepStatus.SUCCEEDED, ended=now)
         if metric_of(sweep.sweep, best) is None:
@@ -253,7 +260,7 @@ class Sweeps:
         )
         shown = {name: value for name, value in best.metrics.items() if name == sweep.sweep.metric}
         tags = {"best_child_run_id": best.mlflow_run_id, "reconciler.best_trial": chosen}
-        self._parts.record.finish(result.mlflow_run_id, StepStatus.SUCCEEDED, shown, tags)
+        self._parts.record.finish(result.mlflow_run_id, StepStatus.SUCCEEDED, shown, tags, ended=now)
         self._parts.endings.keep(replace(step, mlflow_run_id=result.mlflow_run_id), result)
         self._on_success(sweep.step, result)
 

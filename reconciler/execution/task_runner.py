@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from reconciler.engines.base import Engine, Exit, ExitReason, Labels, Task
+from reconciler.execution.apart import own_registry
 from reconciler.execution.artifacts import Artifacts
 from reconciler.execution.processes import free_ports, launched, size_of
 from reconciler.execution.workspace import Objects, Workspace
 from reconciler.model.commands import literal_text, named, render
 from reconciler.model.errors import StepError
 from reconciler.model.manifests import Scalar
+from reconciler.model.runs import NO_ROOM
 from reconciler.model.steps import Definition, InputSource, Step
 from reconciler.source.stores import AbandonedError
 from reconciler.state.log_tail import log_tail
 
 _TAIL_LINES = 15
 _BEGINNINGS = 5
+_LEAST_FREE_BYTES = 1 << 20
 _FAILURES = {
     ExitReason.FAILED: "exit-status",
     ExitReason.TIMED_OUT: "timed-out",
@@ -75,9 +79,14 @@ class Execution:
 
 
 class TaskRunner:
-    """Executes on an engine and answers with the digests of the outputs."""
+    """Executes on an engine and answers with the digests of the outputs.
 
-    def __init__(self, engine: Engine, workspace: Workspace, artifacts: Artifacts) -> None:
+    Args:
+        is_apart: models that steps register by themselves go to registries of their own.
+    """
+
+    def __init__(self, engine: Engine, workspace: Workspace, artifacts: Artifacts, is_apart: bool = False) -> None:
+        self._is_apart = is_apart
         self._engine = engine
         self._workspace = workspace
         self._artifacts = artifacts
@@ -92,6 +101,8 @@ class TaskRunner:
         artifacts: Path | None = None,
     ) -> dict[str, str]:
         """Execute, or take up what an earlier process started, until it ends; what fails begins anew, as it says.
+
+        Its folder stays: whoever is killed before the end is noted can take it up, and comes to the same.
 
         Args:
             artifacts: where what it leaves in `./outputs` is set aside, None for nowhere.
@@ -110,6 +121,8 @@ class TaskRunner:
         attempt, attempts = execution.attempt, execution.step.retries + 1
 
         def execute() -> Exit:
+            if artifacts is not None:
+                self._artifacts.discard(artifacts)
             started = partial(_started, on_started, attempt)
             return self._executed(execution, folder, log, environment, variables, objects, started)
 
@@ -120,14 +133,11 @@ class TaskRunner:
             ended = execute()
         if ended.reason is ExitReason.LEFT:
             raise StepLeftError(ended.message)
-        try:
-            self._workspace.fill_default_output(folder, execution.definition)
-            if artifacts is not None:
-                self._set_aside(execution, folder, objects, artifacts, log)
-            self._check(ended, execution, log)
-            return self._outputs(folder, execution, log)
-        finally:
-            self._workspace.clear(folder)
+        self._workspace.fill_default_output(folder, execution.definition)
+        if artifacts is not None:
+            self._set_aside(execution, folder, objects, artifacts, log)
+        self._check(ended, execution, log)
+        return self._outputs(folder, execution, log)
 
     def _executed(
         self,
@@ -207,6 +217,7 @@ class TaskRunner:
                 **variables,
                 **of_processes,
                 **dict(definition.variables),
+                **(own_registry(self._engine.root(folder)) if self._is_apart else {}),
             },
             timeout_seconds=execution.timeout_seconds,
             log=log,
@@ -227,7 +238,8 @@ class TaskRunner:
                 raise StepCancelledError(ended.message or "was cancelled")
             case _:
                 hint = f"the whole log: `reconciler logs {execution.run_id} '{execution.label}'`"
-                raise StepError(_with_tail(ended.message, log), hint=hint, reason=_FAILURES[ended.reason])
+                reason = NO_ROOM if _is_full(log) else _FAILURES[ended.reason]
+                raise StepError(_with_tail(ended.message, log), hint=hint, reason=reason)
 
     def cancel(self, handle: str) -> None:
         self._engine.cancel(handle)
@@ -257,6 +269,11 @@ def _bare_task(execution: Execution, folder: Path, log: Path) -> Task:
         timeout_seconds=execution.timeout_seconds,
         log=log,
     )
+
+
+def _is_full(path: Path) -> bool:
+    """Whether next to nothing can be written to the file system any more, which steps seldom say clearly."""
+    return shutil.disk_usage(path.parent).free < _LEAST_FREE_BYTES
 
 
 def _with_tail(message: str, log: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -17,11 +18,12 @@ from reconciler.model.steps import CodeFolder, DataSource, Definition, InputSour
 from reconciler.source.local_data import DigestCache, local_digest
 from reconciler.source.remote_data import RemoteStore
 from reconciler.state.folder import StateFolder
-from reconciler.state.outputs import Outputs, remove
+from reconciler.state.outputs import Outputs, digest_of_path, remove
 
 GIT = "git:"
 ARTIFACT_FOLDERS = ("outputs", "logs")
 DEFAULT_OUTPUT = "artifacts"
+_UNFINISHED = "unfinished"
 
 
 class Objects(Protocol):
@@ -148,7 +150,7 @@ class Workspace:
             root: where the step sees the folder.
             inputs: where each comes from and where its content lies.
         """
-        remove(folder)
+        self.clear(folder)
         (folder / "outputs").mkdir(parents=True)
         for name, kind in definition.outputs:
             if kind != "uri_file":
@@ -169,30 +171,68 @@ class Workspace:
         target = folder / "outputs" / DEFAULT_OUTPUT
         if is_named or not target.is_dir() or any(target.iterdir()):
             return
+        copied = folder / _UNFINISHED
+        remove(copied)
         for name in ARTIFACT_FOLDERS:
             source = folder / "code" / name
             if source.is_dir() and not source.is_symlink():
-                shutil.copytree(source, target / name, symlinks=True)
+                shutil.copytree(source, copied / name, symlinks=True)
+        if copied.is_dir():
+            copied.rename(target)  # whole or not at all, wherever we are killed
 
     def take_in(self, folder: Path, definition: Definition) -> dict[str, str]:
         """The outputs' digests by name, their content moved into the store.
 
+        What a process that was killed over this had moved is known by a note that it left beside the folder.
+
         Raises:
             StepError: an output was not written, or is of the wrong kind.
         """
-        digests = {}
+        taken = _taken_before(folder)
+        digests: dict[str, str] = {}
         for name, kind in definition.outputs:
             path = folder / "outputs" / name
+            if not os.path.lexists(path) and name in taken and self._outputs.has(taken[name]):
+                digests[name] = taken[name]
+                continue
             if not os.path.lexists(path):
                 hint = f"write it to `${{{{outputs.{name}}}}}`"
                 raise StepError(f"the output `{name}` was not written", hint=hint)
             if kind == "uri_file" and path.is_dir():
                 raise StepError(f"the output `{name}` is declared as a file, a folder was written", hint="write a file")
-            digests[name] = self._outputs.store(path)
+            digests[name] = digest_of_path(path)
+            _note_taken(folder, digests)
+            self._outputs.take(path, digests[name])
         return digests
 
     def clear(self, folder: Path) -> None:
+        """Remove the folder of one execution."""
         remove(folder)
+        remove(_note_beside(folder))
+
+    def clear_run(self, run_id: str) -> None:
+        """Remove what is left of the folders of a run."""
+        remove(self._folder.work / run_id)
+
+
+def _note_beside(folder: Path) -> Path:
+    """The note of what was taken in of an execution, out of reach of the step itself."""
+    return folder.with_name(f".{folder.name}.taken")
+
+
+def _taken_before(folder: Path) -> Mapping[str, str]:
+    try:
+        taken: dict[str, str] = json.loads(_note_beside(folder).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return taken
+
+
+def _note_taken(folder: Path, digests: Mapping[str, str]) -> None:
+    note = _note_beside(folder)
+    unfinished = note.with_name(f"{note.name}.tmp")
+    unfinished.write_text(json.dumps(digests), encoding="utf-8")
+    unfinished.replace(note)
 
 
 def _copy_writable(source: str, target: str) -> None:

@@ -20,6 +20,8 @@ class RunRequest:
     Attributes:
         parent: the run that it is shown under, None for a root.
         root: the run of the whole pipeline, None where this is it.
+        is_again: an earlier process may have made it, or half of it, and was killed before it could note that.
+        is_urgent: somebody waits for it, so that it is made elsewhere for the time being where MLflow is away.
     """
 
     experiment: str
@@ -28,6 +30,8 @@ class RunRequest:
     root: str | None
     tags: Mapping[str, str]
     params: Mapping[str, str] = field(default_factory=dict)
+    is_again: bool = False
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ class ModelRequest:
 class Tracking(Protocol):
     """Requests are carried out one by one in the order asked, so each sees the effect of those before it.
 
-    A future that fails holds a TrackingError.
+    A future that fails holds a TrackingError: a TrackingAwayError where MLflow does not answer, and may do so later.
 
     Attributes:
         folders: what a step must reach in the file system to log; none where it is a server.
@@ -133,10 +137,27 @@ class Tracking(Protocol):
         """Make a run, RUNNING, and give its id."""
         ...
 
+    def is_spooled(self, run_id: str) -> bool:
+        """Whether a run is kept elsewhere for the time being, as MLflow was away when it began."""
+        ...
+
+    def settle(self, run_id: str) -> Future[str]:
+        """The id by which MLflow knows a run, one that is kept elsewhere carried over first, as far as it has come."""
+        ...
+
     def finish_run(
-        self, run_id: str, status: str, metrics: Mapping[str, float] = NO_METRICS, tags: Mapping[str, str] = NOTHING
+        self,
+        run_id: str,
+        status: str,
+        metrics: Mapping[str, float] = NO_METRICS,
+        tags: Mapping[str, str] = NOTHING,
+        ended: float | None = None,
     ) -> Future[RunData]:
-        """End a run as FINISHED, FAILED or KILLED, whatever its step said, and give what it holds."""
+        """End a run as FINISHED, FAILED or KILLED, whatever its step said, and give what it holds.
+
+        Args:
+            ended: seconds since the epoch; None for now.
+        """
         ...
 
     def copy_run(self, source_run_id: str, request: RunRequest) -> Future[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
+from reconciler.model.errors import TrackingAwayError
 from reconciler.tracking.base import (
     NO_METRICS,
     NOTHING,
@@ -30,7 +31,7 @@ from reconciler.tracking.protocol import (
 from reconciler.tracking.sharing import UMASK, share
 from reconciler.tracking.store.tags import STEP_RUN
 from reconciler.tracking.uri import parse_tracking_uri
-from reconciler.tracking.worker_process import QUIET, WorkerProcess
+from reconciler.tracking.worker_process import QUIET, STEP_PATIENCE, WorkerProcess
 from reconciler.tracking.worker_queue import WorkerQueue
 
 
@@ -70,11 +71,17 @@ class MlflowTracking:
     def variables(self, run_id: str | None, experiment: str) -> Mapping[str, str]:
         """See `Tracking.variables`. Once this returns, the database's tables exist."""
         if experiment not in self._experiments:
-            self._queue.ask("experiment", {"experiment": experiment}, self._remember(experiment)).result()
+            try:
+                self._queue.ask("experiment", {"experiment": experiment}, self._remember(experiment)).result()
+            except TrackingAwayError:
+                if not run_id:
+                    raise  # a run knows its experiment itself
+        known = self._experiments.get(experiment)
         variables = {
             "MLFLOW_TRACKING_URI": self._uri.address,
             "MLFLOW_EXPERIMENT_NAME": experiment,
-            "MLFLOW_EXPERIMENT_ID": self._experiments[experiment],
+            **({"MLFLOW_EXPERIMENT_ID": known} if known else {}),
+            **({} if self._uri.database else STEP_PATIENCE),
             **self._uri.credentials,
             **QUIET,
         }
@@ -92,13 +99,33 @@ class MlflowTracking:
         status: str,
         metrics: Mapping[str, float] = NO_METRICS,
         tags: Mapping[str, str] = NOTHING,
+        ended: float | None = None,
     ) -> Future[RunData]:
-        arguments = {"run_id": run_id, "status": status, "metrics": dict(metrics), "tags": dict(tags)}
+        arguments = {"run_id": run_id, "status": status, "metrics": dict(metrics), "tags": dict(tags), "ended": ended}
         return self._queue.ask("finish_run", arguments, run_data_from_json)
 
     def copy_run(self, source_run_id: str, request: RunRequest) -> Future[str]:
         arguments = {"source": source_run_id, "request": run_request_as_json(request)}
         return self._queue.ask("copy_run", arguments, self._remember(request.experiment))
+
+    def carry_over(self, spool: str, run_id: str, ids: Mapping[str, str], is_filled: bool) -> Future[tuple[str, bool]]:
+        """Make a run of another record here, and fill it if it has ended; the id that it has here, and if all is there.
+
+        Args:
+            spool: the URI of that record, a file.
+            ids: the ids that other runs of that record have here, by theirs there.
+            is_filled: whether it is to be filled as well.
+        """
+        arguments = {"spool": spool, "run_id": run_id, "ids": dict(ids), "is_filled": is_filled}
+        return self._queue.ask("carry_over", arguments, lambda said: (said["run_id"], said["is_whole"]))
+
+    def is_spooled(self, run_id: str) -> bool:  # noqa: ARG002
+        return False
+
+    def settle(self, run_id: str) -> Future[str]:
+        future: Future[str] = Future()
+        future.set_result(run_id)
+        return future
 
     def histories(self, run_ids: Sequence[str], metric: str) -> Future[Mapping[str, tuple[float, ...]]]:
         return self._queue.ask("histories", {"run_ids": list(run_ids), "metric": metric}, histories_from_json)

@@ -32,12 +32,19 @@ class NoTracking:
     def start_run(self, request: RunRequest) -> Future[str]:  # noqa: ARG002
         return _done("")
 
+    def is_spooled(self, run_id: str) -> bool:  # noqa: ARG002
+        return False
+
+    def settle(self, run_id: str) -> Future[str]:
+        return _done(run_id)
+
     def finish_run(
         self,
         run_id: str,
         status: str,
         metrics: Mapping[str, float] = NO_METRICS,
         tags: Mapping[str, str] = NOTHING,
+        ended: float | None = None,  # noqa: ARG002
     ) -> Future[RunData]:
         """The run as it was told: a metric that is given comes back."""
         return _done(RunData(run_id, status, dict(metrics), {}, dict(tags), ()))

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.model.errors import TrackingError
+from reconciler.model.errors import TrackingAwayError, TrackingError
 from reconciler.tracking.base import ModelDetails, ModelMark, ModelRequest, ModelVersion, RunData, RunRequest
 
 
@@ -36,7 +36,7 @@ class Answer:
 
     number: int
     result: Any = None
-    error: Mapping[str, str | None] | None = None
+    error: Mapping[str, Any] | None = None
 
 
 def write_request(request: Request) -> bytes:
@@ -61,12 +61,14 @@ def read_answer(line: bytes) -> Answer:
     return Answer(said["number"], said.get("result"), said.get("error"))
 
 
-def error_as_json(error: TrackingError) -> dict[str, str | None]:
-    return {"message": error.message, "place": error.place, "hint": error.hint}
+def error_as_json(error: TrackingError) -> dict[str, Any]:
+    is_away = isinstance(error, TrackingAwayError)
+    return {"message": error.message, "place": error.place, "hint": error.hint, "is_away": is_away}
 
 
-def error_from_json(said: Mapping[str, str | None]) -> TrackingError:
-    return TrackingError(said["message"] or "MLflow refuses", place=said["place"], hint=said["hint"])
+def error_from_json(said: Mapping[str, Any]) -> TrackingError:
+    kind = TrackingAwayError if said.get("is_away") else TrackingError
+    return kind(said["message"] or "MLflow refuses", place=said["place"], hint=said["hint"])
 
 
 def run_request_as_json(request: RunRequest) -> dict[str, Any]:
@@ -77,6 +79,8 @@ def run_request_as_json(request: RunRequest) -> dict[str, Any]:
         "root": request.root,
         "tags": dict(request.tags),
         "params": dict(request.params),
+        "is_again": request.is_again,
+        "is_urgent": request.is_urgent,
     }
 
 

@@ -15,7 +15,10 @@ from reconciler.tracking.uri import TrackingUri
 QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 
 _LARGEST_LOG = 1_000_000
-_PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
+# A server that is away is asked again by who asks us, and not from here.
+_PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
+# Of the code of steps, which has nobody else: together some ten minutes, where MLflow allows no more than ten retries.
+STEP_PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "9", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "4"}
 _SECONDS_TO_END = 5.0
 
 

@@ -60,7 +60,12 @@ class Diary(NoTracking):
         return done(run_id)
 
     def finish_run(
-        self, run_id: str, status: str, metrics: Mapping[str, float] = NO_METRICS, tags: Mapping[str, str] = NOTHING
+        self,
+        run_id: str,
+        status: str,
+        metrics: Mapping[str, float] = NO_METRICS,
+        tags: Mapping[str, str] = NOTHING,
+        ended: float | None = None,  # noqa: ARG002
     ) -> Future[RunData]:
         entry = self.entries[run_id]
         entry.status = status

@@ -20,7 +20,12 @@ class LastingDiary(Diary):
         return done(run_id)
 
     def finish_run(
-        self, run_id: str, status: str, metrics: Mapping[str, float] = NO_METRICS, tags: Mapping[str, str] = NOTHING
+        self,
+        run_id: str,
+        status: str,
+        metrics: Mapping[str, float] = NO_METRICS,
+        tags: Mapping[str, str] = NOTHING,
+        ended: float | None = None,
     ) -> Future[RunData]:
         self.entries.setdefault(run_id, Entry(run_id, RunRequest("lending", "", None, None, {})))
-        return super().finish_run(run_id, status, metrics, tags)
+        return super().finish_run(run_id, status, metrics, tags, ended)

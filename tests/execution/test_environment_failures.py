@@ -202,6 +202,17 @@ class TestRebuildLost:
         assert builder.built == ["python", "python"]
         assert noted == ["building", "ready"]
 
+    def test_its_event_is_of_the_moment_at_which_that_was_noticed(
+        self, place: Place, repository: Repository, builder: Builder
+    ) -> None:
+        tree = repository.commit({"train": job()})
+        place.go(tree)
+        noticed = place.site.clock()
+        shutil.rmtree(builder.folder)
+        place.site.environments.lost(self._environments(place, tree))
+        (gone,) = [each for each in place.state.events.after(0) if each.reason == "Gone"]
+        assert gone.last >= noticed
+
     def test_an_environment_that_is_there_is_left_alone(
         self, place: Place, repository: Repository, builder: Builder
     ) -> None:

@@ -149,7 +149,8 @@ def test_a_step_that_was_killed_too_is_started_anew(
     place = reopened(slow_runs)
     leader = psutil.Process(pid_of(place))
     for process in (leader, *leader.children(recursive=True)):
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     gate.touch()
     run = place.take_up(chain).go()
     assert run.status is RunStatus.SUCCEEDED

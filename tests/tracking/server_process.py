@@ -17,16 +17,21 @@ _QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTIO
 
 
 class ServerProcess:
-    """A server that keeps runs and artifacts behind itself; it takes some seconds until it answers."""
+    """A server that keeps runs and artifacts behind itself; it takes some seconds until it answers.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        port: of another one that was here before, with the same folder; 0 for any.
+    """
+
+    def __init__(self, folder: Path, port: int = 0) -> None:
         with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind(("127.0.0.1", port))
             self.port = free.getsockname()[1]
         command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port)]
         command += ["--workers", "1", "--backend-store-uri", f"sqlite:///{folder}/server.db"]
         command += ["--artifacts-destination", str(folder / "kept")]
-        with (folder / "log").open("wb") as log:
+        with (folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, cwd=folder, env=os.environ | _QUIET, stdout=log, stderr=log)
 
     def wait(self) -> None:

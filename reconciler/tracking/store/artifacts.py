@@ -28,20 +28,23 @@ def copy_run_artifacts(client: MlflowClient, source: Run, copy: Run) -> None:
     elif client.list_artifacts(source.info.run_id):
         with tempfile.TemporaryDirectory() as folder:
             fetched = Path(client.download_artifacts(source.info.run_id, "", folder))
-            _make_the_copys_own(fetched, ids)
+            make_the_copys_own(fetched, ids)
             client.log_artifacts(copy.info.run_id, str(fetched))
 
 
 def copy_model_artifacts(client: MlflowClient, original: LoggedModel, copy: LoggedModel) -> None:
-    """Copy a model's files; its `MLmodel` then names the copied model and run."""
+    """Copy a model's files; its `MLmodel` then names the copied model and run. Local ones may be of another record."""
     ids = {original.model_id: copy.model_id, original.source_run_id or "": copy.source_run_id or ""}
     here, there = local_folder(original.artifact_location), local_folder(copy.artifact_location)
     if here and there:
         _copy_folder(here, there, ids)
         return
     with tempfile.TemporaryDirectory() as folder:
-        fetched = Path(download_artifacts(artifact_uri=f"models:/{original.model_id}", dst_path=folder))
-        _make_the_copys_own(fetched, ids)
+        if here:
+            fetched = Path(shutil.copytree(here, Path(folder) / "model"))
+        else:
+            fetched = Path(download_artifacts(artifact_uri=f"models:/{original.model_id}", dst_path=folder))
+        make_the_copys_own(fetched, ids)
         client.log_model_artifacts(copy.model_id, str(fetched))
 
 
@@ -61,7 +64,7 @@ def _copy_folder(source: Path, target: Path, ids: Mapping[str, str]) -> None:
             file = Path(folder) / name
             if not file.is_symlink():  # MLflow makes no links; one could lead anywhere
                 _copy_file(file, into / name)
-    _make_the_copys_own(target, ids)
+    make_the_copys_own(target, ids)
 
 
 def _copy_file(source: Path, target: Path) -> None:
@@ -76,7 +79,8 @@ def _copy_file(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
-def _make_the_copys_own(folder: Path, ids: Mapping[str, str]) -> None:
+def make_the_copys_own(folder: Path, ids: Mapping[str, str]) -> None:
+    """Let what models say of themselves name the copied model and run."""
     for file in folder.rglob(_REGISTRATION):
         file.unlink()
     for file in folder.rglob(MODEL_FILE):

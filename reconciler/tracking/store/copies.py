@@ -14,12 +14,12 @@ from reconciler.model.errors import TrackingError
 from reconciler.tracking.base import RunRequest
 from reconciler.tracking.store.artifacts import copy_model_artifacts, copy_run_artifacts
 from reconciler.tracking.store.experiments import Experiments
-from reconciler.tracking.store.runs import ROOT_RUN_ID, create_run, find_run, log
+from reconciler.tracking.store.runs import ROOT_RUN_ID, alike, create_run, find_run, log
 from reconciler.tracking.store.tags import NOTE, REUSED_FROM
 
 _OF_MLFLOW = "mlflow."
 _KEPT = ("mlflow.log-model.history",)  # where clients of MLflow 2 note the models in a run's artifacts
-_ENDED = ("FINISHED", "FAILED", "KILLED")
+ENDED = ("FINISHED", "FAILED", "KILLED")
 _LONGEST_HISTORY = 10_000  # steps; of a longer one only the last value is taken
 
 
@@ -37,6 +37,12 @@ def copy_run(
     """
     if repeated and (left := find_run(client, experiments, request, started)):
         client.delete_run(left.info.run_id)  # half a copy, of a worker that died
+    if request.is_again:
+        for left in alike(client, experiments, request):
+            if left.data.tags.get(REUSED_FROM) == source_run_id and left.info.status in ENDED:
+                return str(left.info.run_id)  # ended last, so it is whole
+            if left.data.tags.get(REUSED_FROM) == source_run_id:
+                client.delete_run(left.info.run_id)
     source = _source(client, source_run_id)
     wanted = replace(
         request, tags=_tags(source) | dict(request.tags), params=dict(source.data.params) | dict(request.params)
@@ -49,7 +55,7 @@ def copy_run(
     log(client, run_id, [*metrics_of(client, source), *model_metrics(models, run_id)], wanted.params, own_root)
     if source.inputs and source.inputs.dataset_inputs:
         client.log_inputs(run_id, source.inputs.dataset_inputs)
-    status = source.info.status if source.info.status in _ENDED else "FINISHED"
+    status = source.info.status if source.info.status in ENDED else "FINISHED"
     client.set_terminated(run_id, status)
     return run_id
 
@@ -86,14 +92,21 @@ def metrics_of(client: MlflowClient, source: Run) -> list[Metric]:
     ]
 
 
-def copy_models(client: MlflowClient, source: Run, copy: Run) -> list[tuple[LoggedModel, str]]:
-    """Copy the models that the run logged; pairs of the original and the id of its copy."""
+def copy_models(
+    client: MlflowClient, source: Run, copy: Run, origin: MlflowClient | None = None, tag: str = REUSED_FROM
+) -> list[tuple[LoggedModel, str]]:
+    """Copy the models that the run logged; pairs of the original and the id of its copy.
+
+    Args:
+        origin: knows the originals, where they are of another record.
+        tag: of the copies, with the originals' ids.
+    """
     outputs: Sequence[LoggedModelOutput] = source.outputs.model_outputs if source.outputs else []
     copies = []
     logged = []
     for output in outputs:
-        original = client.get_logged_model(output.model_id)
-        model_id = _copy_model(client, original, copy)
+        original = (origin or client).get_logged_model(output.model_id)
+        model_id = _copy_model(client, original, copy, tag)
         copies.append((original, model_id))
         logged.append(LoggedModelOutput(model_id, output.step))
     if logged:
@@ -101,13 +114,13 @@ def copy_models(client: MlflowClient, source: Run, copy: Run) -> list[tuple[Logg
     return copies
 
 
-def _copy_model(client: MlflowClient, original: LoggedModel, copy: Run) -> str:
+def _copy_model(client: MlflowClient, original: LoggedModel, copy: Run, tag: str) -> str:
     tags = {key: value for key, value in original.tags.items() if not key.startswith(_OF_MLFLOW)}
     made = client.create_logged_model(
         copy.info.experiment_id,
         name=original.name,
         source_run_id=copy.info.run_id,
-        tags=tags | {REUSED_FROM: original.model_id},
+        tags=tags | {tag: original.model_id},
         params=original.params,
         model_type=original.model_type,
     )

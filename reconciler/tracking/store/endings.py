@@ -14,10 +14,15 @@ from reconciler.tracking.store.strays import gather
 
 
 def finish_run(
-    client: MlflowClient, run_id: str, status: str, metrics: Mapping[str, float], tags: Mapping[str, str]
+    client: MlflowClient,
+    run_id: str,
+    status: str,
+    metrics: Mapping[str, float],
+    tags: Mapping[str, str],
+    ended: float | None = None,
 ) -> RunData:
     """End the run, also one that the step's own code has ended, and give what it holds."""
-    now = time.time_ns() // 1_000_000
+    now = time.time_ns() // 1_000_000 if ended is None else int(ended * 1000)
     log(client, run_id, metrics=[Metric(key, value, now, 0) for key, value in metrics.items()], tags=tags)
     client.set_terminated(run_id, status, now)
     run, strays = gather(client, run_id)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from reconciler.model.errors import TrackingError
+from reconciler.model.errors import TrackingAwayError, TrackingError
 from reconciler.tracking.uri import without_credentials
 
 _log = logging.getLogger("reconciler.tracking")
@@ -19,6 +19,22 @@ _HINTS = (
     ("error code 401", "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"),
     ("error code 403", "these credentials may not do this; ask whoever runs {uri}"),
 )
+# What passes by itself, or once there is a server or room again.
+_AWAY = (
+    "Max retries exceeded",
+    "Connection aborted",
+    "Connection refused",
+    "Read timed out",
+    "error code 429",
+    "error code 500",
+    "error code 502",
+    "error code 503",
+    "error code 504",
+    "database is locked",
+    "database or disk is full",
+    "No space left on device",
+    "disk I/O error",
+)
 
 
 @contextmanager
@@ -26,7 +42,8 @@ def refusals_explained(uri: str) -> Iterator[None]:
     """Whatever MLflow raises inside leaves as a TrackingError; the traceback goes to the log.
 
     Raises:
-        TrackingError: something failed inside.
+        TrackingAwayError: what failed inside may succeed later.
+        TrackingError: something else failed inside.
     """
     try:
         yield
@@ -36,4 +53,5 @@ def refusals_explained(uri: str) -> Iterator[None]:
         _log.exception("MLflow refuses")
         text = without_credentials(str(error)) or type(error).__name__
         hint = next((hint.format(uri=uri) for sign, hint in _HINTS if sign in text), None)
-        raise TrackingError(text.strip().splitlines()[0][:_LONGEST], place=uri, hint=hint) from error
+        kind = TrackingAwayError if any(sign in text for sign in _AWAY) else TrackingError
+        raise kind(text.strip().splitlines()[0][:_LONGEST], place=uri, hint=hint) from error

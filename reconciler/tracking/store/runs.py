@@ -15,6 +15,8 @@ from reconciler.tracking.base import RunData, RunRequest
 from reconciler.tracking.store.experiments import Experiments
 
 ROOT_RUN_ID = "mlflow.rootRunId"
+RUN = "reconciler.run"
+RUNNING = "RUNNING"
 
 T = TypeVar("T")
 
@@ -25,8 +27,10 @@ _MOST_TAGS = 100
 
 
 def start_run(client: MlflowClient, experiments: Experiments, request: RunRequest, started: int, repeated: bool) -> str:
-    """Make the run, unless a worker that died over this request had made it."""
+    """Make the run, unless a worker or a daemon that died over this request had made it."""
     made = find_run(client, experiments, request, started) if repeated else None
+    if made is None and request.is_again:
+        made = next((run for run in alike(client, experiments, request) if run.info.status == RUNNING), None)
     run_id = str((made or create_run(client, experiments, request, started)).info.run_id)
     own_root = {} if request.root else {ROOT_RUN_ID: run_id}
     log(client, run_id, params=request.params, tags=own_root)
@@ -51,6 +55,12 @@ def find_run(client: MlflowClient, experiments: Experiments, request: RunRequest
     """The run that was made for this request: no other has its name and was started in that millisecond."""
     found = client.search_runs([experiments.id(request.experiment)], f"attributes.start_time = {started}")
     return next((run for run in found if run.info.run_name == request.name), None)
+
+
+def alike(client: MlflowClient, experiments: Experiments, request: RunRequest) -> list[Run]:
+    """The runs of this name that the very same run of the pipeline has, the newest first."""
+    of_run = f"tags.`{RUN}` = '{request.tags.get(RUN, '')}' AND attributes.run_name = '{request.name}'"
+    return list(client.search_runs([experiments.id(request.experiment)], of_run))
 
 
 def missing(client: MlflowClient, run_ids: Iterable[str]) -> list[str]:

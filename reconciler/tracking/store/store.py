@@ -18,6 +18,7 @@ from reconciler.tracking.protocol import (
     versions_as_json,
     versions_from_json,
 )
+from reconciler.tracking.store.carrying import carry_over
 from reconciler.tracking.store.copies import copy_run
 from reconciler.tracking.store.endings import finish_run
 from reconciler.tracking.store.experiments import Experiments
@@ -40,6 +41,7 @@ class Store:
             "start_run": self._start_run,
             "finish_run": self._finish_run,
             "copy_run": self._copy_run,
+            "carry_over": self._carry_over,
             "histories": self._histories,
             "missing": self._missing,
             "log_artifacts": self._log_artifacts,
@@ -77,6 +79,10 @@ class Store:
         source = request.arguments["source"]
         run_id = copy_run(self._client, self._experiments, source, wanted, request.started, request.repeated)
         return {"run_id": run_id, "experiment_id": self._experiments.id(wanted.experiment)}
+
+    def _carry_over(self, request: Request) -> dict[str, Any]:
+        run_id, is_whole = carry_over(self._client, self._experiments, **request.arguments)
+        return {"run_id": run_id, "is_whole": is_whole}
 
     def _histories(self, request: Request) -> dict[str, list[float]]:
         return metric_histories(self._client, request.arguments["run_ids"], request.arguments["metric"])
