@@ -7,6 +7,7 @@ import signal
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 # Files that look at one and the same demonstration, which one process then plays once for all of them.
@@ -25,6 +26,10 @@ class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # comes without types
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
     return _ByFile(config, log)
 
+
+# How long an example takes says more of the machine than of the rule.
+settings.register_profile("unhurried", settings(), deadline=None)
+settings.load_profile("unhurried")
 
 # Where a Docker engine happens to answer, tests of everything else run on processes all the same.
 os.environ["RECONCILER_ENGINE"] = "process"

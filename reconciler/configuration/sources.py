@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from reconciler.configuration.pull_requests import PullRequestReader
 from reconciler.model.configuration import ConfiguredSource, UpgradeSettings
 from reconciler.model.errors import UsageError
-from reconciler.model.followed import Access, Followed, Signed, Verification, Way
+from reconciler.model.followed import Access, Fetch, Fetching, Followed, Signed, Verification, Way
 from reconciler.model.problems import Pointer
+from reconciler.model.pull_requests import PullRequestSettings
 from reconciler.model.versions import InvalidRangeError, parse_range
-from reconciler.source.mirror import check_address
+from reconciler.source.addresses import check_address
 from reconciler.state.sources import LOCAL_SOURCE
 
 _OF_SSH = re.compile(r"ssh://|[^/@]+@[^/:]+:")
@@ -44,6 +46,7 @@ class SourceReader:
     def __init__(self, readers: Readers, upgrades: UpgradeSettings | None) -> None:
         self._read = readers
         self._upgrades = upgrades
+        self._pull_requests = PullRequestReader(readers.value, readers.duration, readers.error)
 
     def all(self, written: Iterable[Mapping[str, Any]]) -> tuple[ConfiguredSource, ...]:
         """The sources in the order of the file.
@@ -79,11 +82,17 @@ class SourceReader:
             interval=self._seconds(written, "interval", pointer, is_positive=True),
             jitter=self._seconds(written, "jitter", pointer),
             timeout=self._seconds(written, "timeout", pointer, is_positive=True) or _DEFAULT.timeout,
+            deadline=self._seconds(written, "deadline", pointer, is_positive=True) or _DEFAULT.deadline,
             experiment_prefix=written.get("experiment_prefix", ""),
+            engine=written.get("engine", ""),
             data_roots=None if data_roots is None else tuple(data_roots),
             upgrades=self._upgrades_of(written, followed, pointer),
             access=self._access(written, url, pointer),
             verification=self._verification(written, followed, pointer),
+            pull_requests=self._pull_requests_of(written, pointer),
+            fetching=Fetching(
+                Fetch(written.get("fetch", Fetch.AUTO)), written.get("submodules", False), written.get("lfs", False)
+            ),
         )
 
     def _url(self, written: str, pointer: Pointer) -> str:
@@ -133,6 +142,11 @@ class SourceReader:
             at = (*place, "branch") if is_own else (*pointer, "branch")
             raise self._read.error(f"upgrades cannot be committed to `{upgrades.branch}`, which is followed", hint, at)
         return upgrades
+
+    def _pull_requests_of(self, written: Mapping[str, Any], pointer: Pointer) -> PullRequestSettings | None:
+        if "pull_requests" not in written:
+            return None
+        return self._pull_requests.read(written["pull_requests"], (*pointer, "pull_requests"))
 
     def _access(self, written: Mapping[str, Any], url: str, pointer: Pointer) -> Access:
         ssh = written.get("ssh") or {}

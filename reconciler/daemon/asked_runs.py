@@ -63,12 +63,18 @@ class AskedRuns:
         self._holds = holds
         self._freezes = freezes
 
-    def start(self, asked: AskedRun, applied: Loaded) -> Begun:
+    def start(self, asked: AskedRun, applied: Loaded, taken: Mapping[str, str]) -> Begun:
         """Start the run; one request starts one run, however often it is read.
+
+        Args:
+            taken: the sources that have pipelines of the same names, by name.
 
         Raises:
             UsageError: it cannot be run, or something is in the way.
         """
+        if asked.pipeline in taken:
+            told = f"pipeline {asked.pipeline} is one of source {taken[asked.pipeline]}"
+            raise UsageError(told, hint=f"run that one, or give the one of {self._settings.name} another name")
         known = self._site.state.asked_runs.started_by(asked.request)
         if known:
             return Begun(known, f"started {known}")

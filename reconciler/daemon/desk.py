@@ -12,6 +12,8 @@ from reconciler.daemon.runs_under_way import RunsUnderWay
 from reconciler.daemon.source_loop import SourceLoop
 from reconciler.model.nearest import did_you_mean
 
+_BUSY_SECONDS = 2.0  # a turn that lasts longer waits for a remote, and may for long
+
 
 @dataclass(slots=True)
 class _Asked:
@@ -67,10 +69,10 @@ class Desk:
                 return
             asked.awaited.discard(source)
             asked.answers[source] = answer
-            if asked.awaited:
-                return
-        told = _together(asked.answers)
-        self._requests.answer(request.name, told.is_good, told.message, told.run)
+            left = set(asked.awaited)
+        self._requests.wait_for(request.name, left)
+        if not left:
+            self._requests.answer(request.name, _together(asked.answers))
 
     def _take_back(self, pending: Mapping[str, Request]) -> None:
         """Forget what is answered or not waited for any more; a source that is followed no more answers nothing."""
@@ -87,23 +89,28 @@ class Desk:
         source = request.source
         if source and source not in self._loops:
             hint = did_you_mean(source, [*self._loops], f"there are: {', '.join(self._loops) or 'none'}")
-            self._requests.answer(request.name, False, f"no source `{source}` is followed ({hint})")
+            self._requests.answer(request.name, Answer(False, f"no source `{source}` is followed ({hint})"))
             return
         if request.run is not None and not source:
             source = self._names.holder(request.run.pipeline) or ""
         asked = [self._loops[source]] if source in self._loops else [*self._loops.values()]
         if not asked:
-            self._requests.answer(request.name, False, "no source is followed")
+            self._requests.answer(request.name, Answer(False, "no source is followed"))
             return
+        late = {loop.name for loop in asked if request.news and (loop.seconds_in_turn() or 0.0) > _BUSY_SECONDS}
+        names = {loop.name for loop in asked}
         with self._lock:
-            self._asked[request.name] = _Asked(request, {loop.name for loop in asked})
+            self._asked[request.name] = _Asked(request, names)
+        self._requests.wait_for(request.name, names)
         for loop in asked:
             loop.ask(request)
+        for source in late:  # it has the news, and sees to it when it is done with what it does
+            self.answer(source, request, Answer(True, "", late=(source,)))
 
     def _cancel(self, request: Request) -> None:
         is_found = any(runs.cancel(request.cancel) for runs in [*self._runs.values()])
         message = f"cancelling {request.cancel}" if is_found else f"{request.cancel} is not under way here"
-        self._requests.answer(request.name, is_found, message)
+        self._requests.answer(request.name, Answer(is_found, message))
 
 
 def _together(answers: Mapping[str, Answer]) -> Answer:
@@ -112,4 +119,5 @@ def _together(answers: Mapping[str, Answer]) -> Answer:
         return next(iter(answers.values()))
     told = "; ".join(f"{source}: {answer.message}" for source, answer in answers.items())
     run = next((answer.run for answer in answers.values() if answer.run), "")
-    return Answer(all(answer.is_good for answer in answers.values()), told, run)
+    late = tuple(source for answer in answers.values() for source in answer.late)
+    return Answer(all(answer.is_good for answer in answers.values()), told, run, late)

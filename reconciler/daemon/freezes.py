@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from reconciler.model.windows import Window
-from reconciler.schedules.windows import frozen_until
+from reconciler.schedules.windows import frozen_until, may_start
+
+_FOR_GOOD = "frozen for good: the windows of the configuration never let it start"
 
 
 class Freezes:
@@ -20,7 +22,7 @@ class Freezes:
 
     def until(self, pipeline: str) -> float | None:
         """When runs of a pipeline may start, None where they may now."""
-        windows = [window for window in self._windows if window.is_for(self._source, pipeline)]
+        windows = self._for(pipeline)
         if not windows:
             return None
         now = self._clock()
@@ -35,7 +37,12 @@ class Freezes:
     def why(self, pipeline: str) -> str:
         """Why no run of a pipeline starts now, "" where one may."""
         until = self.until(pipeline)
-        return "" if until is None else frozen(until)
+        if until is None:
+            return ""
+        return frozen(until) if may_start(self._for(pipeline), until) else _FOR_GOOD
+
+    def _for(self, pipeline: str) -> list[Window]:
+        return [window for window in self._windows if window.is_for(self._source, pipeline)]
 
 
 def frozen(until: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reconciler.environments.base import EnvironmentSpec as BuiltEnvironment
 from reconciler.execution.origin import Origin
@@ -19,14 +19,19 @@ from reconciler.tracking.base import ModelMark
 log = logging.getLogger("reconciler")
 
 
+@dataclass(frozen=True, slots=True)
+class Healed:
+    """Whether environments were gone, and why that could not be told, "" where it could."""
+
+    is_lost: bool
+    trouble: str = ""
+
+
 def heal(
     site: Site, environments: Iterable[EnvironmentSpec], objects: Objects, origin: Origin, heals_itself: bool = True
-) -> bool:
-    """Look once for environments that are gone, and mend what is found; whether some were.
-
-    An engine that is away is asked next time.
-    """
-    is_lost = False
+) -> Healed:
+    """Look once for environments that are gone, and mend what is found. An engine that is away is asked next time."""
+    is_lost, trouble = False, ""
     try:
         for lost in site.environments.lost(environments):
             log.warning("environment %s is gone%s", lost.name, ", and is built again" if heals_itself else "")
@@ -35,8 +40,9 @@ def heal(
             site.environments.rebuild_lost(environments, objects, origin)
         site.engine.remove_leftovers(site.state.runs.handles())
     except ReconcilerError as error:
-        log.warning("cannot look for what is gone: %s", error)
-    return is_lost
+        trouble = f"cannot look for what is gone: {error}"
+        log.warning("%s", trouble)
+    return Healed(is_lost, trouble)
 
 
 def mend_environment(site: Site, noted: EnvironmentState, spec: BuiltEnvironment) -> None:
@@ -60,10 +66,10 @@ def mend_output(state: State, digest: str, is_there: bool) -> None:
 
 
 def mend_alias(site: Site, name: str, alias: str, version: str) -> None:
-    """Put an alias back where a run left it; not while a run is under way that may be moving it.
+    """Put an alias back where a run left it; not while a run, or its record, is under way that may be moving it.
 
     Raises:
         TrackingError: MLflow does not do it.
     """
-    if not site.state.runs.running():
+    if not site.state.runs.running() and not site.state.waiting_records.pipelines():
         site.tracking.mark([ModelMark(name, version, aliases=(alias,))]).result()

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from reconciler.environments.base_images import BaseImages, with_bases
 from reconciler.environments.interfaces import interfaces_of
+from reconciler.execution.large_files import absent_large_files
 from reconciler.manifests.loader import Loader, located
 from reconciler.model.desired import Desired
 from reconciler.model.plan import Actual, Plan
@@ -20,6 +21,7 @@ from reconciler.planning.candidates import ANONYMOUS
 from reconciler.planning.diff import plan
 from reconciler.planning.firing import Firing, fire, firings, problems_of
 from reconciler.planning.graph import GraphBuilder
+from reconciler.planning.needed_content import needed_content
 from reconciler.planning.resolve import Registry
 from reconciler.planning.versions import VersionJudge
 from reconciler.registry.reading import ReleaseReader
@@ -95,7 +97,11 @@ class Planner:
         self._actual = ActualReader(state)
 
     def plan(self, snapshot: Snapshot, repository: Repository, source: str) -> Planned:
-        """Load a snapshot and compare it with the actual state of a source."""
+        """Load a snapshot and compare it with the actual state of a source; all that it needs is here then.
+
+        Raises:
+            SourceError: it is not, and the remote does not give it.
+        """
         gc.disable()  # next to nothing is garbage here, and a collection walks through all that was loaded
         try:
             return self._plan(snapshot, repository, source)
@@ -107,6 +113,9 @@ class Planner:
         graphs, found = self._builder.build(desired)
         actual = self._actual.read(source, graphs)
         scheduled = firings(desired)
+        fired = [firing.graph for firing in scheduled.values() if firing.graph is not None]
+        repository.objects.bring(needed_content(desired, (*graphs, *fired)))
+        found.extend(absent_large_files(desired, (*graphs, *fired), repository.objects))
         interfaces = interfaces_of(self._judge.to_compare(desired, actual), desired, repository.objects)
         made = plan(desired, graphs, (*found, *problems_of(scheduled)), actual, self._judge, interfaces, scheduled)
         return Planned(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from reconciler.model.data_paths import RemoteTrouble
 from reconciler.model.desired import Desired
 from reconciler.model.errors import SourceError
 from reconciler.model.kinds import kind_of
@@ -24,12 +25,14 @@ class Refusal:
         message: the first error, and how many more there are.
         problems: all of them; of a version that was changed, with the commit that did it.
         mutated: what is said of each resource whose version was changed.
+        is_passing: whether nothing is wrong but that stores do not give what is at a URL at the moment.
     """
 
     conditions: tuple[Condition, ...]
     message: str
     problems: tuple[Problem, ...]
     mutated: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
+    is_passing: bool = False
 
 
 def refusal(desired: Desired, problems: Sequence[Problem], mirror: Mirror) -> Refusal:
@@ -45,7 +48,13 @@ def refusal(desired: Desired, problems: Sequence[Problem], mirror: Mirror) -> Re
     message = f"{errors[0]}{more}"
     is_mutation = _is_mutation(errors[0])
     conditions = stalled("VersionMutated", message) if is_mutation else stalled("InvalidManifests", message)
-    return Refusal(conditions, message, told, mutated)
+    is_passing = desired.has_passing_trouble and all(_is_passing(problem, desired) for problem in errors)
+    return Refusal(conditions, message, told, mutated, is_passing)
+
+
+def _is_passing(problem: Problem, desired: Desired) -> bool:
+    troubles = (data for data in desired.remote_data.values() if isinstance(data, RemoteTrouble))
+    return any(each.is_passing and (each.code, each.message) == (problem.code, problem.message) for each in troubles)
 
 
 def _is_mutation(problem: Problem) -> bool:

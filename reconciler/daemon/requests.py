@@ -1,17 +1,17 @@
-"""What people ask of a running daemon: a file each in a folder that it watches, answered by a file beside it."""
+"""What people ask of a running daemon: asked in one thread, answered in others."""
 
 from __future__ import annotations
 
-import contextlib
-import json
+import threading
 import time
 import uuid
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 
 from reconciler.model.asked_runs import AskedRun
+from reconciler.model.previews import AskedPreview
+
+_LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Request:
     """A request; `cancel` is the run to be ended, "" where a reconciliation is asked for.
 
     Attributes:
+        name: unlike that of any other request.
         refresh_images: names of images are to be resolved anew first.
         confirm_prune: a revision may take away as much as it does.
         drift: what differs with no new commit is to be looked for.
@@ -26,9 +27,11 @@ class Request:
         run: the run that is asked for.
         source: the one that is meant, "" for all.
         override: what is frozen is to start too.
+        preview: the pull request that is to be run before it is merged.
+        closed: the number of one whose preview is over, 0 for none.
     """
 
-    name: str
+    name: str = field(default_factory=lambda: uuid.uuid4().hex)
     cancel: str = ""
     refresh_images: bool = False
     confirm_prune: bool = False
@@ -37,101 +40,103 @@ class Request:
     run: AskedRun | None = None
     source: str = ""
     override: bool = False
+    preview: AskedPreview | None = None
+    closed: int = 0
+
+    @property
+    def is_act(self) -> bool:
+        """Whether something is to be done beside reconciling, with an answer of its own."""
+        return self.run is not None or self.preview is not None or bool(self.closed)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a request; `run` is the run that it started, "" where it started none."""
+    """What came of a request.
+
+    Attributes:
+        run: the run that it started, "" where it started none.
+        late: the sources that are busy with something else, and see to it after that.
+    """
 
     is_good: bool
     message: str
     run: str = ""
+    late: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No answer came in time; `sources` are those that were waited for."""
+
+    sources: tuple[str, ...]
+
+    @property
+    def told(self) -> str:
+        """Who does not answer, as it stands in a sentence."""
+        if not self.sources:
+            return "the daemon does"
+        names = ", ".join(self.sources)
+        return f"source {names} does" if len(self.sources) == 1 else f"the sources {names} do"
+
+
+@dataclass(slots=True)
+class _Open:
+    """A request that somebody waits for."""
+
+    request: Request
+    is_answered: threading.Event = field(default_factory=threading.Event)
+    answer: Answer | None = None
+    awaited: tuple[str, ...] = ()
 
 
 class Requests:
-    """The folder of requests. Files appear by rename, so that none is read half-written."""
+    """What is asked and not answered yet. Any thread may ask, look and answer.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    Args:
+        wake: called when something is asked.
+    """
+
+    def __init__(self, wake: Callable[[], None] = lambda: None) -> None:
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._open: dict[str, _Open] = {}
 
     def ask(
-        self,
-        cancel: str = "",
-        refresh_images: bool = False,
-        confirm_prune: bool = False,
-        drift: bool = False,
-        news: str = "",
-        run: AskedRun | None = None,
-        source: str = "",
-        override: bool = False,
-    ) -> str:
-        """Ask for a reconciliation, for the end of a run, or for one; returns the request's name."""
-        name = f"{time.time_ns()}-{uuid.uuid4().hex[:8]}"
-        asked = {
-            "cancel": cancel,
-            "refresh_images": refresh_images,
-            "confirm_prune": confirm_prune,
-            "drift": drift,
-            "news": news,
-            "run": asdict(run) if run is not None else None,
-            "source": source,
-            "override": override,
-        }
-        _write(self._folder / f"{name}.asked", asked)
-        return name
+        self, request: Request, timeout_seconds: float, is_given_up: Callable[[], bool] = lambda: False
+    ) -> Answer | Silence:
+        """Ask and wait for the answer; where none comes in time, or it is given up, the request is taken back."""
+        if request.run is not None and not request.run.request:
+            request = replace(request, run=replace(request.run, request=request.name))
+        waiting = _Open(request)
+        with self._lock:
+            self._open[request.name] = waiting
+        self._wake()
+        deadline = time.monotonic() + timeout_seconds
+        while not waiting.is_answered.is_set() and not is_given_up():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            waiting.is_answered.wait(min(left, _LOOK_SECONDS))
+        with self._lock:
+            self._open.pop(request.name, None)
+            return waiting.answer or Silence(waiting.awaited)
 
     def pending(self) -> list[Request]:
         """What is asked, in the order in which it was."""
-        found = []
-        for path in sorted(self._folder.glob("*.asked")):
-            # Taken back meanwhile, or not one of ours.
-            with contextlib.suppress(FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
-                read = json.loads(path.read_text(encoding="utf-8"))
-                found.append(
-                    Request(
-                        path.stem,
-                        str(read.get("cancel", "")),
-                        bool(read.get("refresh_images")),
-                        bool(read.get("confirm_prune")),
-                        bool(read.get("drift")),
-                        str(read.get("news", "")),
-                        _run_of(path.stem, read.get("run")),
-                        str(read.get("source", "")),
-                        bool(read.get("override")),
-                    )
-                )
-        return found
+        with self._lock:
+            return [waiting.request for waiting in self._open.values() if waiting.answer is None]
 
-    def answer(self, name: str, is_good: bool, message: str, run: str = "") -> None:
+    def wait_for(self, name: str, sources: Collection[str]) -> None:
+        """Note whose answers a request still waits for."""
+        with self._lock:
+            if name in self._open:
+                self._open[name].awaited = tuple(sorted(sources))
+
+    def answer(self, name: str, answer: Answer) -> None:
         """Answer, unless nobody waits any more."""
-        try:
-            (self._folder / f"{name}.asked").unlink()
-        except FileNotFoundError:
-            return
-        _write(self._folder / f"{name}.answered", {"is_good": is_good, "message": message, "run": run})
-
-    def wait(self, name: str, timeout_seconds: float, is_given_up: Callable[[], bool] = lambda: False) -> Answer | None:
-        """The answer, None where none comes in time, or it is given up."""
-        path = self._folder / f"{name}.answered"
-        deadline = time.monotonic() + timeout_seconds
-        while time.monotonic() < deadline and not is_given_up():
-            if path.exists():
-                read = json.loads(path.read_text(encoding="utf-8"))
-                path.unlink()
-                return Answer(bool(read["is_good"]), str(read["message"]), str(read.get("run", "")))
-            time.sleep(0.02)
-        (self._folder / f"{name}.asked").unlink(missing_ok=True)
-        return None
-
-
-def _run_of(name: str, asked: dict[str, Any] | None) -> AskedRun | None:
-    if asked is None:
-        return None
-    inputs = tuple((str(given), str(value)) for given, value in asked["inputs"])
-    return AskedRun(**{**asked, "inputs": inputs, "request": name})
-
-
-def _write(path: Path, body: dict[str, object]) -> None:
-    staged = path.with_suffix(".tmp")
-    staged.write_text(json.dumps(body), encoding="utf-8")
-    staged.rename(path)
+        with self._lock:
+            waiting = self._open.get(name)
+            if waiting is None or waiting.answer is not None:
+                return
+            waiting.answer = answer
+            waiting.is_answered.set()

@@ -8,17 +8,18 @@ from collections.abc import Callable
 from contextvars import copy_context
 
 from reconciler.execution.carry_out import ENDED_BY_HAND
+from reconciler.execution.late_record import LateRecord
 from reconciler.execution.pipeline_run import PipelineRun
 from reconciler.log_facts import about
 from reconciler.model.pipelines import OnNewRevision
-from reconciler.model.runs import SUPERSEDED
+from reconciler.model.runs import SUPERSEDED, Run, RunStatus
 from reconciler.model.steps import Graph
 
 log = logging.getLogger("reconciler")
 
 
 class RunsUnderWay:
-    """At most one run of each pipeline.
+    """At most one run of each pipeline; and those that are over, until MLflow has their records.
 
     Args:
         on_end: called in the thread of a run once it is under way no more.
@@ -27,6 +28,7 @@ class RunsUnderWay:
     def __init__(self, on_end: Callable[[], None] = lambda: None) -> None:
         self._on_end = on_end
         self._runs: dict[str, PipelineRun] = {}
+        self._late: dict[str, LateRecord] = {}
         self._lock = threading.Lock()
         self._is_held = False
         self._is_idle = threading.Event()
@@ -41,6 +43,18 @@ class RunsUnderWay:
     def of(self, pipeline: str) -> PipelineRun | None:
         with self._lock:
             return self._runs.get(pipeline)
+
+    def has(self, run_id: str) -> bool:
+        """Whether this process has a run in hand: carries it out, or is to tell MLflow of it."""
+        with self._lock:
+            late = self._late.get(run_id)
+            return (late is not None and not late.told.done()) or any(run.id == run_id for run in self._runs.values())
+
+    def keep(self, late: LateRecord) -> None:
+        """Have a record in hand that waits for MLflow; it is in the way of nothing."""
+        with self._lock:
+            self._late = {run_id: each for run_id, each in self._late.items() if not each.told.done()}
+            self._late[late.run_id] = late
 
     @property
     def pipelines(self) -> list[str]:
@@ -66,11 +80,13 @@ class RunsUnderWay:
         with about(pipeline=pipeline, run=run.id, revision=run.revision):
             try:
                 ended = run.go()
-                log.info("%s %s%s", ended.id, ended.status, f": {ended.error}" if ended.error else "")
+                log.info("%s %s", ended.id, _what_became_of(ended))
             except Exception as error:  # a fault of ours must not leave the run looking alive
                 log.exception("run of %s broke off", pipeline)
                 run.give_up(f"{type(error).__name__}: {error}")
             finally:
+                if run.late_record is not None:
+                    self.keep(run.late_record)
                 self._end(pipeline)
 
     def _end(self, pipeline: str) -> None:
@@ -82,6 +98,12 @@ class RunsUnderWay:
             with self._lock:
                 if not self._runs:
                     self._is_idle.set()
+
+    def tell(self) -> None:
+        """Have it looked again, as after the end of a run."""
+        with self._lock:
+            on_end = self._on_end
+        on_end()
 
     def supersede(self, graph: Graph, revision: str) -> None:
         """End a run of something else than what is applied, where the pipeline wants that."""
@@ -103,6 +125,10 @@ class RunsUnderWay:
         """Have all runs stand still, so that the next process takes them up."""
         for run in self._all():
             run.interrupt()
+        with self._lock:
+            late = list(self._late.values())
+        for record in late:
+            record.leave()
 
     def wait(self) -> None:
         """Wait until no run is under way."""
@@ -111,3 +137,9 @@ class RunsUnderWay:
     def _all(self) -> list[PipelineRun]:
         with self._lock:
             return list(self._runs.values())
+
+
+def _what_became_of(run: Run) -> str:
+    if run.status is RunStatus.RUNNING:
+        return "goes on, for the next daemon to follow"
+    return f"{run.status}: {run.error}" if run.error else str(run.status)

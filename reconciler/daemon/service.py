@@ -7,30 +7,30 @@ import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any
 
+from reconciler.daemon.clockwork import Clockwork
 from reconciler.daemon.desk import Desk
 from reconciler.daemon.outcome import Outcome
 from reconciler.daemon.pipeline_names import PipelineNames
-from reconciler.daemon.requests import Requests
+from reconciler.daemon.requests import Answer, Request, Requests, Silence
 from reconciler.daemon.retention import tidy_and_tell
 from reconciler.daemon.runs_under_way import RunsUnderWay
 from reconciler.daemon.sd_notify import ServiceSupervisor
 from reconciler.daemon.source_loop import SourceLoop
 from reconciler.daemon.source_settings import SourceSettings
 from reconciler.daemon.vital_signs import VitalSigns
+from reconciler.daemon.watchdog import Watchdog
 from reconciler.execution.site import Site
 from reconciler.model.errors import ReconcilerError
-from reconciler.source.watch import FolderWatch
+from reconciler.model.previews import AskedPreview
 
 log = logging.getLogger("reconciler")
-_TIDYING = "what is kept"  # unlike the name of any source
-_REQUESTS_SECONDS = 10.0  # where no folder can be watched
+_SLEEP_SECONDS = 10.0  # at most, between two looks at how the loops are
 _STOP_SECONDS = 90.0  # what our end takes at most, besides the time that runs are given
 _LOOK_SECONDS = 0.2
+_PATIENCE_SECONDS = 120.0  # of what asks for previews, which are fetched and planned first
 _STOP, _RELOAD, _REQUEST, _TURN = "stop", "reload", "request", "turn"
 
 
@@ -43,6 +43,8 @@ class Daemon:
             None where they stay as they are.
         drain_seconds: how long runs may go on once we are told to stop, before they are left to the next process.
         supervisor: who is told how we are.
+        site_of: gives the place where the runs of a source happen, on the same state as `site`, which is that of all
+            where None is given.
     """
 
     def __init__(
@@ -53,8 +55,10 @@ class Daemon:
         reread: Callable[[], Sequence[SourceSettings]] | None = None,
         drain_seconds: float = 0.0,
         supervisor: ServiceSupervisor | None = None,
+        site_of: Callable[[SourceSettings], Site] | None = None,
     ) -> None:
         self._site = site
+        self._site_of = site_of or (lambda _: site)
         self._sources = tuple(sources)
         self._on_outcome = on_outcome
         self._reread = reread
@@ -64,16 +68,22 @@ class Daemon:
         self._loops: dict[str, SourceLoop] = {}
         self._leaving: dict[str, SourceLoop] = {}
         self._drain_seconds = drain_seconds
+        self._is_draining = False
         self._supervisor = supervisor or ServiceSupervisor()
         self._vital_signs = VitalSigns(self._supervisor, site.state, self._loops, self._runs)
-        self._desk = Desk(Requests(site.state.folder.requests), self._loops, self._runs, self._names)
-        self._scheduler = _scheduler()
+        self._requests = Requests(lambda: self._wake.put(_REQUEST))
+        self._desk = Desk(self._requests, self._loops, self._runs, self._names)
+        self._watchdog = Watchdog(site.state, self._loops, self._begin_anew)
+        self._clockwork = Clockwork()
 
-    def once(self, beside: AbstractContextManager[object] | None = None) -> Mapping[str, Outcome]:
+    def once(
+        self, beside: AbstractContextManager[object] | None = None, has_drift_mended: bool = False
+    ) -> Mapping[str, Outcome]:
         """Reconcile every source one time, all at once, and wait for the runs; returns what each came to.
 
         Args:
             beside: see `run`.
+            has_drift_mended: look for what differs with no new commit too, and mend it.
         """
         self._site.state.lock.acquire()
         ends: SimpleQueue[tuple[str, Outcome | Exception]] = SimpleQueue()
@@ -85,7 +95,7 @@ class Daemon:
             if beside is not None:
                 besides.enter_context(beside)
             for loop in self._loops.values():
-                loop.start_once(lambda name, outcome: ends.put((name, outcome)))
+                loop.start_once(lambda name, outcome: ends.put((name, outcome)), has_drift_mended)
             for _ in self._loops:
                 name, outcome = ends.get()  # unlike the end of a thread, it can be waited for and interrupted
                 if isinstance(outcome, Exception):
@@ -115,12 +125,33 @@ class Daemon:
         """The sources whose loops are stuck."""
         return self._vital_signs.hung()
 
+    @property
+    def is_draining(self) -> bool:
+        """Whether nothing new is begun, as we are to end."""
+        return self._is_draining
+
     def rouse(self, source: str, trigger: str) -> bool:
         """Have a source looked at; False where it is not followed."""
         loop = self._loops.get(source)
         if loop is not None:
             loop.rouse(trigger)
         return loop is not None
+
+    def ask(self, request: Request, timeout_seconds: float, is_given_up: Callable[[], bool]) -> Answer | Silence:
+        """Have something done that somebody asks for, and wait for what comes of it."""
+        return self._requests.ask(request, timeout_seconds, is_given_up)
+
+    def preview(self, source: str, asked: AskedPreview) -> Answer:
+        """Have a pull request of a source run before it is merged; blocks until that has begun."""
+        return self._answered(Request(source=source, preview=asked))
+
+    def end_preview(self, source: str, number: int) -> Answer:
+        """Have what a pull request's preview runs ended, and what it gave forgotten; blocks likewise."""
+        return self._answered(Request(source=source, closed=number))
+
+    def _answered(self, request: Request) -> Answer:
+        answer = self._requests.ask(request, _PATIENCE_SECONDS)
+        return answer if isinstance(answer, Answer) else Answer(False, f"{answer.told} not answer")
 
     def run(self, beside: AbstractContextManager[object] | None = None) -> None:
         """Reconcile until SIGTERM or SIGINT.
@@ -133,18 +164,15 @@ class Daemon:
             signal.signal(number, lambda *_: self._wake.put(_STOP))
         if self._reread is not None:
             signal.signal(signal.SIGHUP, lambda *_: self._wake.put(_RELOAD))
-        watch = FolderWatch(self._site.state.folder.requests, lambda: self._wake.put(_REQUEST), _is_request)
         besides = ExitStack()
         try:
             self._prepare()
             if beside is not None:
                 besides.enter_context(beside)
-            watch.start()
-            self._scheduler.start()
-            self._tidy_daily()
+            self._clockwork.start()
+            self._clockwork.tidy_daily(self._tidy)
             for loop in self._loops.values():
                 self._begin(loop)
-            self._wake.put(_REQUEST)
             while (news := self._news()) != _STOP:
                 self._attend(news)
             self._supervisor.stopping(self._drain_seconds + _STOP_SECONDS)
@@ -152,19 +180,18 @@ class Daemon:
         finally:
             log.info("stopping")
             besides.close()
-            watch.stop()
-            if self._scheduler.running:
-                self._scheduler.shutdown(wait=False)
+            self._clockwork.stop()
             self._stop_all()
             self._site.state.lock.release()
 
-    def _news(self, seconds: float = _REQUESTS_SECONDS) -> str:
+    def _news(self, seconds: float = _SLEEP_SECONDS) -> str:
         """What woke us; the supervisor hears of us before we fall asleep."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
+            self._watchdog.look()
             self._vital_signs.tell()
             with suppress(Empty):
-                return self._wake.get(timeout=self._vital_signs.wait_seconds(left))
+                return self._wake.get(timeout=self._watchdog.wait_seconds(self._vital_signs.wait_seconds(left)))
         return _REQUEST
 
     def _attend(self, news: str) -> None:
@@ -180,6 +207,7 @@ class Daemon:
         end = time.monotonic() + self._drain_seconds
         if not self._drain_seconds or not self._under_way():
             return
+        self._is_draining = True
         log.info("stopping once %s ended; another signal leaves what runs", ", ".join(self._under_way()))
         for runs in self._runs.values():
             runs.hold()
@@ -216,30 +244,21 @@ class Daemon:
 
     def _loop(self, source: SourceSettings) -> SourceLoop:
         runs = self._runs.setdefault(source.name, RunsUnderWay())
-        return SourceLoop(self._site, source, runs, self._names, self._came_to, self._desk.answer)
+        return SourceLoop(self._site_of(source), source, runs, self._names, self._came_to, self._desk.answer)
+
+    def _begin_anew(self, hung: SourceLoop) -> None:
+        """Put another loop in the place of one that was given up."""
+        self._loops[hung.name] = loop = self._loop(hung.settings)
+        self._desk.hand_on(loop)
+        self._begin(loop)
 
     def _begin(self, loop: SourceLoop, after: SourceLoop | None = None) -> None:
         loop.start(after)
-        self._scheduler.add_job(
-            lambda: loop.rouse("interval"),
-            "interval",
-            id=_looks_at(loop.name),
-            replace_existing=True,
-            seconds=loop.settings.interval,
-            jitter=min(loop.settings.jitter, loop.settings.interval / 2) or None,
-            coalesce=True,
-            max_instances=1,
-        )
+        self._clockwork.look_at(loop)
 
-    def _tidy_daily(self) -> None:
-        """Remove what is not to be kept, an hour after the start and then once a day."""
-
-        def work() -> None:
-            for loop in list(self._loops.values())[:1]:  # what is kept is the same for all
-                tidy_and_tell(self._site.state, loop.settings.upkeep.retention, self._site.clock())
-
-        first = datetime.now(UTC) + timedelta(hours=1)
-        self._scheduler.add_job(work, "interval", id=_TIDYING, days=1, next_run_time=first, coalesce=True)
+    def _tidy(self) -> None:
+        for loop in list(self._loops.values())[:1]:  # what is kept is the same for all
+            tidy_and_tell(self._site.state, loop.settings.upkeep.retention, self._site.clock())
 
     def _reload(self) -> None:
         """Follow what is to be followed now; where that cannot be told, everything stays as it is."""
@@ -247,13 +266,15 @@ class Daemon:
             return
         try:
             sources = tuple(self._reread())
+            for source in sources:
+                self._site_of(source)  # whose engine may not answer
         except ReconcilerError as error:
             log.error("the configuration is left as it was: %s", error)
             return
         log.info("the configuration was read again: %s", ", ".join(source.name for source in sources) or "no source")
         wanted = {source.name: source for source in sources}
         for name in [name for name in self._loops if name not in wanted]:
-            self._scheduler.remove_job(_looks_at(name))
+            self._clockwork.look_no_more(name)
             self._leaving[name] = self._loops.pop(name)
             self._leaving[name].retire(partial(self._forget, name))
         for name, source in wanted.items():
@@ -287,19 +308,3 @@ class Daemon:
         for runs in self._runs.values():
             runs.interrupt()
             runs.wait()
-
-
-def _scheduler() -> Any:
-    from apscheduler.schedulers.background import BackgroundScheduler
-
-    return BackgroundScheduler(timezone="UTC")
-
-
-def _looks_at(source: str) -> str:
-    """The job that has a source looked at; no other job is named so."""
-    return f"source {source}"
-
-
-def _is_request(path: str) -> bool:
-    """Whether a changed file asks for something; the answers lie beside it."""
-    return path.endswith(".asked")

@@ -10,22 +10,26 @@ from collections.abc import Callable
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 
+from reconciler.daemon.acts import carried_out
 from reconciler.daemon.follower import RUN_ENDED, Follower
+from reconciler.daemon.once import once
 from reconciler.daemon.outcome import Outcome
 from reconciler.daemon.pipeline_names import PipelineNames
+from reconciler.daemon.progress import GivenUpError, Progress, Step
 from reconciler.daemon.requests import Answer, Request
 from reconciler.daemon.runs_under_way import RunsUnderWay
+from reconciler.daemon.source_record import record_of
 from reconciler.daemon.source_settings import SourceSettings, open_mirror
 from reconciler.execution.site import Site
 from reconciler.log_facts import about
-from reconciler.model.asked_runs import AskedRun
-from reconciler.model.errors import ReconcilerError
 from reconciler.source.watch import RefWatch
 
 log = logging.getLogger("reconciler")
 _LONGEST_WAIT_SECONDS = 3600.0
+_INTERVALS = 2  # after which a look is overdue, whatever the clock on the wall says
 _PAUSE_SECONDS = 1.0  # after a fault of ours
 _PATIENCE_SECONDS = 30.0
+_NO_NEWS = (RUN_ENDED, "interval", "start", "end")
 
 
 class SourceLoop:
@@ -54,8 +58,14 @@ class SourceLoop:
         self._asked: SimpleQueue[Request] = SimpleQueue()
         self._is_ending = False
         self._busy_since: float | None = None
+        self._in_turn: list[Request] = []
+        self._progress = Progress()
+        self.has_ended_a_turn = False
+        self.has_news = False
         self._mirror = open_mirror(site, settings)
-        self._follower = Follower(site, settings, self._mirror, lambda: self.rouse(RUN_ENDED), runs, names)
+        self._follower = Follower(
+            site, settings, self._mirror, lambda: self.rouse(RUN_ENDED), runs, names, self._progress
+        )
         self._watch = RefWatch(settings.url, lambda: self.rouse("push"))
         self._thread: threading.Thread | None = None
 
@@ -70,16 +80,48 @@ class SourceLoop:
         since = self._busy_since
         return None if since is None else time.monotonic() - since
 
+    @property
+    def deadline_seconds(self) -> float:
+        """How long a turn may take."""
+        return self.settings.deadline
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        return self._site.clock
+
+    def give_up(self) -> Step:
+        """Take no part in anything any more, whatever becomes of what it is at; returns that.
+
+        Its runs are left to the loop that takes its place. What its thread does once it comes back is refused.
+        """
+        step = self._progress.give_up()
+        self._is_ending = True
+        thread = self._thread
+        if thread is not None and thread.ident is not None and thread.is_alive():
+            self._site.state.database.shut_out(thread.ident)
+            self._mirror.interrupt(thread.ident)  # which frees one that waits for the remote
+        self._follower.give_up()
+        self.rouse("end")
+        return step
+
+    def answer_for_turn(self, told: str) -> None:
+        """Tell those who asked for the turn that was given up; who asked later is left to the next loop."""
+        for request in self._in_turn:
+            self._answer(self.name, request, Answer(False, told))
+
     def start(self, after: SourceLoop | None = None) -> None:
         """Begin to follow the source, once another loop of it has come to its end."""
         self._begin(lambda: self._go(after))
 
-    def start_once(self, on_end: Callable[[str, Outcome | Exception], None]) -> None:
+    def start_once(self, on_end: Callable[[str, Outcome | Exception], None], has_drift_mended: bool = False) -> None:
         """Reconcile one time and wait for the runs; what came of it is told in the end."""
+
+        def tell(outcome: Outcome) -> None:
+            self._on_outcome(self.name, outcome)
 
         def go() -> None:
             try:
-                on_end(self.name, self._once())
+                on_end(self.name, once(self._follower, tell, lambda: self._is_ending, has_drift_mended))
             except Exception as error:  # for those to raise who wait
                 on_end(self.name, error)
 
@@ -92,6 +134,7 @@ class SourceLoop:
 
     def rouse(self, trigger: str) -> None:
         """Have the loop look; what rouses it several times before it comes to that makes it look once."""
+        self.has_news |= trigger not in _NO_NEWS
         self._wake.put(trigger)
 
     def ask(self, request: Request) -> None:
@@ -132,23 +175,14 @@ class SourceLoop:
         threading.Thread(target=go, name=f"last runs of {self.name}", daemon=True).start()
 
     def _begin(self, work: Callable[[], None]) -> None:
+        record_of(self.settings, self._site.state, self._site.clock).begin()
+
         def go() -> None:
             with about(source=self.name):
                 work()
 
         self._thread = threading.Thread(target=go, name=f"source {self.name}", daemon=True)
         self._thread.start()
-
-    def _once(self) -> Outcome:
-        self._follower.resume()
-        self._follower.wait()
-        if self._is_ending:
-            return Outcome()
-        outcome = self._follower.reconcile("once", is_asked=True)
-        self._on_outcome(self.name, outcome)
-        if not self._is_ending:
-            self._follower.wait()
-        return outcome
 
     def _go(self, after: SourceLoop | None) -> None:
         while after is not None and not after.is_over():
@@ -162,12 +196,17 @@ class SourceLoop:
         finally:
             self._watch.stop()
             self._busy_since = None
+            self._site.state.database.let_in(threading.get_ident())
 
     def _carefully(self, step: Callable[[], None]) -> None:
         """Whatever goes wrong, the source is followed on; that it is said and told."""
         try:
             step()
+        except GivenUpError:
+            return
         except Exception as error:  # a fault of ours must not leave a source without anybody who looks at it
+            if self._progress.is_given_up:
+                return
             log.exception("source %s: a turn broke off", self.name)
             self._on_outcome(self.name, Outcome(error=f"{type(error).__name__}: {error}"))
             time.sleep(_PAUSE_SECONDS)
@@ -183,18 +222,24 @@ class SourceLoop:
             self._turn(trigger)
 
     def _wait(self) -> str:
-        """Block until there is a reason to look, and give the newest one."""
+        """Block until there is a reason to look, and give the newest one.
+
+        Whoever looks by the clock on the wall looks too late where that was put back: we wait for no longer than a few
+        intervals as they really pass.
+        """
         moments = (self._follower.next_due(), self._follower.next_look())
         due = min((moment for moment in moments if moment is not None), default=None)
         timeout = _LONGEST_WAIT_SECONDS if due is None else max(0.0, due - self._site.clock())
         self._busy_since = None
         try:
-            trigger = self._wake.get(timeout=min(timeout, _LONGEST_WAIT_SECONDS))
+            longest = min(_LONGEST_WAIT_SECONDS, _INTERVALS * self.settings.interval)
+            trigger = self._wake.get(timeout=min(timeout, longest))
         except Empty:
             self._follower.retry()
             return "interval"
         finally:
             self._busy_since = time.monotonic()
+        self.has_news = False
         while not self._wake.empty():
             trigger = self._wake.get()
         return trigger
@@ -202,8 +247,8 @@ class SourceLoop:
     def _turn(self, trigger: str) -> None:
         """One reconciliation, whatever woke us; a fault in it never ends the loop."""
         began = time.monotonic()
-        requests = self._requests()
-        asked = [request for request in requests if not request.news and request.run is None]
+        requests = self._in_turn = self._requests()
+        asked = [request for request in requests if not request.news and not request.is_act]
         news = [request for request in requests if request.news]
         if requests:
             trigger = "request" if asked or not news else news[0].news
@@ -216,33 +261,27 @@ class SourceLoop:
                 self._follower.confirm_prune()
             is_overriding = any(request.override for request in asked)
             outcome = self._follower.reconcile(trigger, bool(asked), is_overriding)
+        except GivenUpError:
+            raise
         except Exception as error:  # the next turn may succeed
+            if self._progress.is_given_up:
+                raise
             log.exception("reconciliation of %s failed", self.name)
-            outcome = Outcome(error=f"{type(error).__name__}: {error}")
-        if self._is_ending and outcome.error:
+            outcome = self._follower.broke_off(error)
+        if self._progress.is_given_up or (self._is_ending and outcome.error):
             return  # the remote was not waited for
+        self.has_ended_a_turn = True
         self._on_outcome(self.name, replace(outcome, seconds=time.monotonic() - began))
         for request in asked:
             self._answer(self.name, request, Answer(outcome.is_good, outcome.error or outcome.revision))
         for request in news:
             self._answer(self.name, request, Answer(True, outcome.revision))
         for request in requests:
-            if request.run is not None:
-                self._answer(self.name, request, self._begun(request.run))
+            if request.is_act:
+                self._answer(self.name, request, carried_out(request, self._follower))
 
     def _requests(self) -> list[Request]:
         requests = []
         while not self._asked.empty():
             requests.append(self._asked.get())
         return requests
-
-    def _begun(self, asked: AskedRun) -> Answer:
-        """Start a run that somebody asked for, or say why not."""
-        try:
-            begun = self._follower.run(asked)
-        except ReconcilerError as error:
-            return Answer(False, str(error))
-        except Exception as error:  # as in a turn
-            log.exception("a run that was asked for could not be started")
-            return Answer(False, f"{type(error).__name__}: {error}")
-        return Answer(True, begun.message, begun.run)

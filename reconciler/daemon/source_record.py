@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from reconciler.daemon.source_settings import SourceSettings
 from reconciler.model.events import SOURCE_KIND, Event, EventType
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.status import Condition, ConditionType, ready
+from reconciler.model.status import Condition, ConditionType, ready, reconciling
 from reconciler.state.history import APPLIED, REFUSED
 from reconciler.state.sources import SourceState
 from reconciler.state.store import State
 
 Conditions = tuple[Condition, ...]
+
+
+def record_of(settings: SourceSettings, state: State, clock: Callable[[], float]) -> SourceRecord:
+    """The record of a source as it is followed."""
+    return SourceRecord(state, settings.name, settings.address, settings.branch, clock)
 
 
 class SourceRecord:
@@ -26,13 +32,31 @@ class SourceRecord:
         self._of_newest: Conditions = ()
         self._note = ""
         self._pin = ""
+        self._rewritten = ""
         self._is_away = False
+        self._broken: Conditions = ()
+
+    def begin(self) -> None:
+        """The source is followed from now on, so that it is listed before it was looked at; once it was, nothing."""
+        first = reconciling("Progressing", f"{self._blank.url} is looked at for the first time")
+        self._sources.begin(replace(self._blank, conditions=first, updated=self._clock()))
 
     def taken_up(self, snapshot: Snapshot, trigger: str) -> None:
         """A revision is looked at."""
         name, revision = self._blank.name, snapshot.revision
         message = f"{revision} is taken up ({trigger})"
         happened = Event(name, SOURCE_KIND, name, EventType.NORMAL, "TakenUp", message, revision)
+        self._state.events.record([happened], self._clock())
+
+    def rewritten(self, gone: str) -> None:
+        """The branch leads elsewhere than to what follows a commit, and that is gone from it; "" for none."""
+        self._rewritten = ""
+        if not gone:
+            return
+        name = self._blank.name
+        self._rewritten = f"{self._blank.branch} was rewritten and holds {gone[:10]} no more"
+        message = f"{self._rewritten}; what was applied of it is kept"
+        happened = Event(name, SOURCE_KIND, name, EventType.WARNING, "HistoryRewritten", message)
         self._state.events.record([happened], self._clock())
 
     def pushed_upgrades(self, message: str) -> None:
@@ -43,7 +67,8 @@ class SourceRecord:
 
     def applied(self, snapshot: Snapshot, trigger: str) -> None:
         """A revision is applied from now on."""
-        self._of_newest = ready("Applied", f"applied {snapshot.revision}")
+        also = f"; {self._rewritten}" if self._rewritten else ""
+        self._of_newest = ready("Applied", f"applied {snapshot.revision}{also}")
         with self._state.database.transaction():
             self._note_outcome(snapshot, APPLIED, trigger)
             self._save(
@@ -94,6 +119,18 @@ class SourceRecord:
             self._save(replace(self._known(), conditions=self._conditions()))
             self._is_away = False
 
+    def broke_off(self, conditions: Conditions) -> None:
+        """A turn was broken off; until one is not, that is what is said of the source."""
+        self._broken = conditions
+        self._save(replace(self._known(), conditions=conditions))
+
+    def went_well(self) -> None:
+        """A turn came to its end; costs nothing where the one before did too."""
+        if self._broken:
+            self._broken = ()
+            if self._of_newest and not self._is_away:
+                self._save(replace(self._known(), conditions=self._conditions()))
+
     def last_applied_commit(self) -> str:
         """What was applied last of this very branch, "" where nothing was."""
         known = self._sources.get(self._blank.name)
@@ -110,6 +147,8 @@ class SourceRecord:
         )
 
     def _conditions(self) -> Conditions:
+        if self._broken:
+            return self._broken
         newest = self._of_newest
         if self._pin and newest and newest[0].status:
             newest = ready("Pinned", self._pin)

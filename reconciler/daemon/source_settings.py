@@ -8,10 +8,12 @@ from reconciler.daemon.retries import RetryPolicy
 from reconciler.execution.origin import Origin
 from reconciler.execution.site import Site
 from reconciler.model.configuration import UpgradeSettings
-from reconciler.model.followed import Access, Followed, Verification
+from reconciler.model.followed import Access, Fetching, Followed, Verification
+from reconciler.model.pull_requests import PullRequestSettings
 from reconciler.model.upkeep import Upkeep
 from reconciler.model.windows import Window
-from reconciler.source.mirror import Mirror, redacted
+from reconciler.source.addresses import redacted
+from reconciler.source.mirror import Mirror
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,12 @@ class SourceSettings:
         experiment_prefix: stands before the names of the experiments of its pipelines.
         interval: between two looks, which vary by `jitter`.
         timeout: how long the remote may take to answer.
+        deadline: how long one look may take, with all that it plans and starts, before it is given up.
         verification: whose signature is demanded; None for nobody's.
         windows: when runs may start.
+        fetching: what of the repository is brought here.
+        engine: where its steps run; "" where those of all sources do that say nothing of it.
+        pull_requests: how they are reviewed; None where they are not.
     """
 
     name: str
@@ -45,6 +51,10 @@ class SourceSettings:
     access: Access = field(default_factory=Access)
     verification: Verification | None = None
     windows: tuple[Window, ...] = ()
+    fetching: Fetching = field(default_factory=Fetching)
+    engine: str = ""
+    deadline: float = 900.0
+    pull_requests: PullRequestSettings | None = None
 
     @property
     def address(self) -> str:
@@ -63,4 +73,4 @@ class SourceSettings:
 def open_mirror(site: Site, source: SourceSettings) -> Mirror:
     """The mirror of a source, kept in the state."""
     directory = site.state.folder.sources / f"{source.name}.git"
-    return Mirror(source.url, source.branch, directory, source.timeout, source.access)
+    return Mirror(source.url, source.branch, directory, source.timeout, source.access, source.fetching)

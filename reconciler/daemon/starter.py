@@ -8,27 +8,33 @@ from dataclasses import replace
 
 from reconciler.daemon.freezes import Freezes
 from reconciler.daemon.holds import Holds
+from reconciler.daemon.intake import INTERVAL
 from reconciler.daemon.pinned import PinnedPipeline
 from reconciler.daemon.planner import Loaded, Planner
 from reconciler.daemon.retries import Decision, next_attempt
 from reconciler.daemon.runs_under_way import RunsUnderWay
 from reconciler.daemon.schedules import Due, SourceSchedules
 from reconciler.daemon.source_settings import SourceSettings
+from reconciler.daemon.waiting_line import Turn, WaitingLine
 from reconciler.execution.carry_out import Order, mending_run, new_run, restore
+from reconciler.execution.pipeline_run import PipelineRun
 from reconciler.execution.site import Site
 from reconciler.execution.workspace import Objects
 from reconciler.log_facts import about
 from reconciler.model.desired import Desired
 from reconciler.model.drift import Drift
+from reconciler.model.errors import TrackingAwayError
 from reconciler.model.plan import Actual, PipelineAction, PipelinePlan
-from reconciler.model.runs import Run
+from reconciler.model.runs import SUPERSEDED, Run
+from reconciler.model.schedules import OnOverlap
 from reconciler.model.steps import Graph
 from reconciler.planning.diff import plan_pipeline
 from reconciler.planning.drift import to_remake, without_root
 
 log = logging.getLogger("reconciler")
+_AWAY_SECONDS = 30.0
 DRIFT = "drift"  # the trigger of runs that mend
-INTERVAL, THAW = "interval", "end of a freeze"
+THAW = "end of a freeze"
 
 
 class Starter:
@@ -36,6 +42,7 @@ class Starter:
 
     Attributes:
         waiting: why pipelines that are to run do not do so yet, by name.
+        retries: when failed pipelines are tried again, seconds since the epoch, by name.
         frozen: why pipelines that are to run may not start at the moment, by name.
         pinned: pipelines that are of an earlier revision, by name.
         taken: the sources that have pipelines of the same names, by name.
@@ -51,6 +58,7 @@ class Starter:
         runs: RunsUnderWay,
         holds: Holds,
         freezes: Freezes,
+        line: WaitingLine,
     ) -> None:
         self._site = site
         self._settings = settings
@@ -60,8 +68,10 @@ class Starter:
         self._runs = runs
         self._holds = holds
         self._freezes = freezes
+        self._line = line
         self._due: dict[str, float] = {}
         self.waiting: dict[str, str] = {}
+        self.retries: dict[str, float] = {}
         self.frozen: dict[str, str] = {}
         self.pinned: dict[str, PinnedPipeline] = {}
         self.taken: dict[str, str] = {}
@@ -80,7 +90,7 @@ class Starter:
 
         With `is_overriding`, what is frozen starts all the same.
         """
-        self.waiting = {}
+        self.waiting, self.retries = {}, {}
         before, self.frozen = self.frozen, {}
         self._due = {}
         # What pins say is in the graphs already, so that only who suspends holds anything still.
@@ -89,31 +99,70 @@ class Starter:
         for graph in applied.graphs:
             if graph.pipeline in self.taken:
                 continue
-            if self._runs.of(graph.pipeline) is not None:
-                if not self._holds.why(graph, graph.pipeline):
+            hold, under_way = self._holds.why(graph, graph.pipeline), self._runs.of(graph.pipeline)
+            if under_way is not None:
+                if not hold:
+                    self._wait(graph, applied.desired, trigger, is_asked, under_way.closure, f"{under_way.id} runs")
                     self._runs.supersede(graph, applied.desired.snapshot.revision)
                 continue
-            plan = plan_pipeline(graph, actual)
+            turn = None if hold or self._is_pinned(graph) else self._line.next(graph)
+            plan = turn.plan if turn else plan_pipeline(graph, actual)
             if plan.held and self._next_attempt(graph).due is not None:
                 self.waiting[graph.pipeline] = plan.held
             if graph.waiting:
                 self.waiting[graph.pipeline] = "; ".join(graph.hindrances)
             if plan.action is PipelineAction.NONE:
+                if not hold:
+                    self._line.overtake(graph, applied.desired.snapshot.revision)
                 continue
-            if plan.action is PipelineAction.RUN and not self._is_due(graph, is_asked):
+            if turn is None and plan.action is PipelineAction.RUN and not self._is_due(graph, is_asked):
                 continue
             why = self._freezes.why(graph.pipeline)
             if why and not is_overriding:
                 self._freeze(graph.pipeline, why)
+                self._wait(graph, applied.desired, trigger, is_asked, "", "")
                 continue
             if why:
                 plan = replace(plan, reasons=(*plan.reasons, f"overriding: {why}"))
             thawed = THAW if graph.pipeline in before and trigger == INTERVAL else trigger
-            started.append(self._carry_out(plan, actual, applied.desired, thawed))
+            try:
+                started.append(
+                    self._take_turn(turn, plan) if turn else self._carry_out(plan, actual, applied.desired, thawed)
+                )
+            except TrackingAwayError as error:  # nothing is restored without MLflow; other pipelines do not wait for it
+                self.waiting[graph.pipeline] = f"is restored once MLflow answers: {error.message}"
+                self._due[graph.pipeline] = self._site.clock() + _AWAY_SECONDS
+        self._line.drop_all_but({each.name for each in applied.desired.pipelines})
         schedules = applied.desired.schedules
         self._schedules.follow(schedules, applied.firings, self._holds.schedules(schedules))
         started.extend(filter(None, (self._fire(due, applied.desired) for due in self._schedules.due())))
         return started
+
+    def _wait(self, graph: Graph, desired: Desired, trigger: str, is_asked: bool, under_way: str, why: str) -> None:
+        """Have the revision wait for its run, where it is to have one."""
+        if graph.hindrances or (not is_asked and self._next_attempt(graph).due is None):
+            return
+        desired = self.desired_of(graph.pipeline, desired)
+        self._line.join(graph, desired, trigger, under_way, why, is_alone=self._is_pinned(graph))
+
+    def _is_pinned(self, graph: Graph) -> bool:
+        """Whether somebody holds it at an earlier revision, by itself or with its source."""
+        return graph.pipeline in self.pinned or self._holds.pin is not None
+
+    def _take_turn(self, turn: Turn, plan: PipelinePlan) -> str:
+        """Start or restore what waited, as it was then."""
+        order = self._order(turn.desired, turn.waiting.trigger, self._next_attempt(plan.graph).attempt)
+        if plan.action is PipelineAction.RESTORE:
+            with about(pipeline=plan.name, revision=order.revision):
+                restored = restore(self._site, plan, order)
+            self._line.leave(turn.waiting)
+            self._runs.tell()
+            return restored.id
+        with self._site.state.database.transaction():  # it waits no more if and only if there is the run
+            run = new_run(self._site, plan, turn.actual, self._objects, order)
+            self._line.leave(turn.waiting)
+        self._runs.start(plan.name, run)
+        return plan.name
 
     def _freeze(self, pipeline: str, why: str) -> None:
         self.frozen[pipeline] = why
@@ -123,8 +172,7 @@ class Starter:
 
     def stand_still(self, applied: Loaded) -> None:
         """Start nothing, as the source is suspended; what schedules would fire for meanwhile is passed over."""
-        self.waiting = {}
-        self.frozen = {}
+        self.waiting, self.retries, self.frozen = {}, {}, {}
         self._due = {}
         schedules = applied.desired.schedules
         self._schedules.follow(schedules, applied.firings, frozenset(each.name for each in schedules))
@@ -135,9 +183,9 @@ class Starter:
             return True
         if decision.due is None:
             return False
-        if decision.due <= self._site.clock():
+        if decision.is_due(self._site.clock()):
             return True
-        self._due[graph.pipeline] = decision.due
+        self._due[graph.pipeline] = self.retries[graph.pipeline] = decision.due
         self.waiting[graph.pipeline] = f"attempt {decision.attempt} follows"
         return False
 
@@ -147,12 +195,16 @@ class Starter:
         return next_attempt([run for run in runs if run.source == self._settings.name], self._settings.retries)
 
     def _carry_out(self, plan: PipelinePlan, actual: Actual, desired: Desired, trigger: str) -> str:
-        desired = self._desired_of(plan.name, desired)
+        desired = self.desired_of(plan.name, desired)
         order = self._order(desired, trigger, self._next_attempt(plan.graph).attempt)
         if plan.action is PipelineAction.RESTORE:
             with about(pipeline=plan.name, revision=order.revision):
-                return restore(self._site, plan, order).id
-        run = new_run(self._site, plan, actual, self._objects, order)
+                restored = restore(self._site, plan, order)
+            self._line.overtake(plan.graph, order.revision)
+            return restored.id
+        with self._site.state.database.transaction():
+            run = new_run(self._site, plan, actual, self._objects, order)
+            self._line.overtake(plan.graph, order.revision)
         self._runs.start(plan.name, run)
         return plan.name
 
@@ -182,7 +234,7 @@ class Starter:
         actual = self._planner.actual(self._settings.name, [graph], is_forced=True)
         reasons = tuple(dict.fromkeys(each.told for each in drifts))
         plan = replace(plan_pipeline(graph, actual, is_forced=True), reasons=reasons)
-        desired = self._desired_of(graph.pipeline, desired)
+        desired = self.desired_of(graph.pipeline, desired)
         order = self._order(desired, DRIFT, self._next_attempt(graph).attempt)
         lost = {each.step for each in drifts}
         run = mending_run(self._site, plan, actual, self._objects, order, mended, lost)
@@ -192,7 +244,7 @@ class Starter:
         """Start the run of a schedule that is due; returns the pipeline, "" where there was a reason not to."""
         firing = self._planner.fire(due.schedule, desired, due.moment)
         if firing.pipeline in self.pinned:
-            desired = self._desired_of(firing.pipeline, desired)
+            desired = self.desired_of(firing.pipeline, desired)
             firing = self._planner.fire(due.schedule, desired, due.moment)
         graph = firing.graph
         if graph is None or firing.unsupported:
@@ -205,7 +257,7 @@ class Starter:
             return self._pass_over(due, f"{graph.pipeline} is a pipeline of source {self.taken[graph.pipeline]}")
         known = self._runs.of(graph.pipeline)
         if known is not None:
-            return self._pass_over(due, f"{known.id} was still running")
+            return self._overlap(due, known)
         actual = self._planner.actual(self._settings.name, [graph], is_forced=True)
         plan = replace(plan_pipeline(graph, actual, is_forced=True), reasons=(self._schedules.reason(due),))
         order = self._order(desired, f"schedule {due.schedule.name}", 1)
@@ -215,7 +267,16 @@ class Starter:
         self._runs.start(graph.pipeline, run)
         return graph.pipeline
 
-    def _desired_of(self, pipeline: str, desired: Desired) -> Desired:
+    def _overlap(self, due: Due, run: PipelineRun) -> str:
+        """A firing meets a run that goes on: it is passed over, waits, or ends a run that the schedule itself began."""
+        if due.schedule.lateness.on_overlap is OnOverlap.SKIP:
+            return self._pass_over(due, f"{run.id} was still running")
+        if due.schedule.lateness.on_overlap is OnOverlap.CANCEL and self._schedules.began(due.schedule, run.id):
+            run.cancel(f"{SUPERSEDED}{self._schedules.firing_of(due)}")
+        self._schedules.wait(due, run.id)
+        return ""
+
+    def desired_of(self, pipeline: str, desired: Desired) -> Desired:
         """What a pipeline is part of: the revision that it is pinned to, else the one that is applied."""
         pinned = self.pinned.get(pipeline)
         return pinned.desired if pinned is not None and pinned.desired is not None else desired

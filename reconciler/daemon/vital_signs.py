@@ -13,13 +13,16 @@ from reconciler.daemon.sd_notify import ServiceSupervisor
 from reconciler.model.status import ConditionType
 from reconciler.state.store import State
 
-LONGEST_TURN_SECONDS = 900.0
 _TOUCH_SECONDS = 5.0
 _MOST_NAMES, _LONGEST_STATUS = 5, 500
 
 
 class Looping(Protocol):
     """What is to be known of a loop."""
+
+    @property
+    def deadline_seconds(self) -> float:
+        """How long it may be busy."""
 
     def seconds_in_turn(self) -> float | None:
         """For how long it has been busy; None where it waits for something to do, infinity where it is gone."""
@@ -46,13 +49,11 @@ class VitalSigns:
         state: State,
         loops: Mapping[str, Looping],
         runs: Mapping[str, Running],
-        longest_turn_seconds: float = LONGEST_TURN_SECONDS,
     ) -> None:
         self._supervisor = supervisor
         self._state = state
         self._loops = loops
         self._runs = runs
-        self._longest_turn_seconds = longest_turn_seconds
         self._errors: dict[str, str] = {}
         self._stalled: list[str] = []
         self._is_news = True
@@ -74,8 +75,8 @@ class VitalSigns:
 
     def hung(self) -> list[str]:
         """The sources whose loops are stuck."""
-        busy = [(name, loop.seconds_in_turn()) for name, loop in list(self._loops.items())]
-        return [name for name, seconds in busy if seconds is not None and seconds > self._longest_turn_seconds]
+        busy = [(name, loop.seconds_in_turn(), loop.deadline_seconds) for name, loop in list(self._loops.items())]
+        return [name for name, seconds, most in busy if seconds is not None and seconds > most]
 
     def tell(self) -> None:
         """Tell how things stand; no sign of life is given while a loop is stuck. Called by one thread alone."""

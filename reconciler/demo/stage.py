@@ -48,7 +48,11 @@ class Stage:
 
     def wait_for_daemon(self) -> None:
         """Wait until the daemon follows the origin."""
-        self._wait(lambda: self.state.lock.owner() == self._daemon.pid and bool(self.state.sources.all()))
+        self._wait(lambda: self.state.lock.owner() == self._daemon.pid and self._is_looked_at())
+
+    def _is_looked_at(self) -> bool:
+        source = self.state.sources.get(SOURCE)
+        return source is not None and all(each.reason != "Progressing" for each in source.conditions)
 
     def git(self, *arguments: str) -> str:
         """Run git in the work tree.

@@ -54,6 +54,10 @@ class BaseImages:
         self._names: dict[str, tuple[str, ...]] = {}
         self._failed: dict[str, tuple[float, str]] = {}
 
+    def as_pinned(self) -> BaseImages:
+        """The same, for those who want nothing pinned for their sake."""
+        return BaseImages(self._pins, None, self._settings)
+
     def of(self, recipes: Iterable[EnvironmentSpec], read: Read) -> dict[str, tuple[tuple[str, str], ...]]:
         """The names of base images with their pins, "" for none, by the recipe of the environment."""
         names: dict[str, tuple[str, ...]] = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.model.desired import Desired
-from reconciler.model.errors import SourceError
+from reconciler.model.errors import SourceAwayError, SourceError
 from reconciler.model.kinds import AnyManifest
 from reconciler.model.manifests import DataAsset, Environment
 
@@ -44,7 +44,11 @@ def _interface(manifest: AnyManifest, desired: Desired, blobs: BlobCopier) -> st
 
 
 def _beginning(wanted: WantedFile, blobs: BlobCopier) -> bytes:
-    """As much of a file as is wanted; what cannot be read is empty."""
+    """As much of a file as is wanted; what cannot be read is empty.
+
+    Raises:
+        SourceAwayError: it is not here yet, and the remote does not give it.
+    """
     try:
         if wanted.place.startswith("/"):
             with Path(wanted.place).open("rb") as file:
@@ -52,6 +56,8 @@ def _beginning(wanted: WantedFile, blobs: BlobCopier) -> bytes:
         pieces: list[bytes] = []
         blobs.copy(wanted.place, lambda piece: pieces.append(piece) if _length(pieces) < wanted.most else None)
         return b"".join(pieces)[: wanted.most]
+    except SourceAwayError:
+        raise
     except (OSError, SourceError):
         return b""
 

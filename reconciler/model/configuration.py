@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.model.followed import Access, Verification
+from reconciler.model.followed import Access, Fetching, Verification
 from reconciler.model.http import HttpSettings
+from reconciler.model.pull_requests import PullRequestSettings
 from reconciler.model.resources import Resources
 from reconciler.model.upgrades import UpgradePolicy
 from reconciler.model.upkeep import Upkeep
@@ -169,9 +170,13 @@ class ConfiguredSource:
         interval: between two looks; None for what the command line says.
         jitter: by which that varies; None for a little.
         timeout: how long the remote may take to answer.
+        deadline: how long one look may take before it is given up.
         experiment_prefix: stands before the names of the experiments of its pipelines.
         data_roots: folders from which manifests may name data by absolute path; None for those of the command line.
         verification: whose signature is demanded; None for nobody's.
+        fetching: what of the repository is brought here.
+        engine: where its steps run; "" for what the command line says.
+        pull_requests: how they are reviewed; None where they are not.
     """
 
     name: str
@@ -186,6 +191,10 @@ class ConfiguredSource:
     upgrades: UpgradeSettings | None = None
     access: Access = field(default_factory=Access)
     verification: Verification | None = None
+    fetching: Fetching = field(default_factory=Fetching)
+    engine: str = ""
+    deadline: float = 900.0
+    pull_requests: PullRequestSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)

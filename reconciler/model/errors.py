@@ -27,12 +27,40 @@ class UsageError(ReconcilerError):
     """The command line or the configuration asks for something that cannot be."""
 
 
+class UnknownError(UsageError):
+    """What is named is not there."""
+
+
+class UnreachableError(ReconcilerError):
+    """A daemon does not answer."""
+
+
+class RefusedError(ReconcilerError):
+    """A daemon says no.
+
+    Attributes:
+        status: of HTTP.
+    """
+
+    def __init__(self, message: str, *, place: str | None = None, hint: str | None = None, status: int = 0) -> None:
+        super().__init__(message, place=place, hint=hint)
+        self.status = status
+
+
 class SourceError(ReconcilerError):
     """A Git repository cannot be read: unreachable, refused, or without the branch."""
 
 
+class SourceAwayError(SourceError):
+    """The remote of a Git repository does not answer, or refuses."""
+
+
 class StateError(ReconcilerError):
     """The state folder cannot be used: locked by another daemon, or of a newer format."""
+
+
+class StateAwayError(StateError):
+    """The state cannot be written at the moment: no room is left, or somebody else holds it."""
 
 
 class EnvironmentBuildError(ReconcilerError):
@@ -53,6 +81,10 @@ class ImageMissingError(EngineError):
 
 class TrackingError(ReconcilerError):
     """MLflow does not answer or refuses."""
+
+
+class TrackingAwayError(TrackingError):
+    """MLflow does not answer at the moment; what it is to be told can be told later."""
 
 
 class StepError(ReconcilerError):

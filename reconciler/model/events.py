@@ -12,6 +12,8 @@ from reconciler.model.status import Condition, ConditionType, Resource
 
 SOURCE_KIND = "source"
 
+_BY_HAND = "run by "  # what stands before the person who asked for a run, as its trigger
+
 
 class EventType(StrEnum):
     NORMAL = "Normal"
@@ -113,7 +115,7 @@ def _event(resource: Resource, kind: EventType, reason: str, message: str) -> Ev
 def event_of_start(run: Run) -> Event:
     """A run that begins, or that is current again."""
     why = f": {run.reasons[0]}" if run.reasons else ""
-    by = f" by {run.trigger}" if run.trigger else ""
+    by = f" by {run.trigger.removeprefix(_BY_HAND)}" if run.trigger else ""
     if run.status is RunStatus.RESTORED:
         message = f"{run.id} restored {run.restored_from}{by}{why}"
         return _of_run(run, EventType.NORMAL, "RunRestored", message)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+CALLER_HEADER = "X-Reconciler-Caller"  # who asks, percent-encoded; heeded at the socket of the state folder alone
 _UNIX = "unix:"
 _NAMES_OF_THIS_MACHINE = ("localhost",)
 

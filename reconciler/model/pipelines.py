@@ -18,6 +18,7 @@ class OnNewRevision(StrEnum):
 
     FINISH = "finish"
     CANCEL = "cancel"
+    QUEUE = "queue"
 
 
 class Goal(StrEnum):

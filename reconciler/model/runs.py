@@ -9,6 +9,8 @@ from enum import StrEnum
 from reconciler.model.manifests import Scalar
 from reconciler.model.releases import Resolution
 
+NO_ROOM = "no-room"  # the kind of failure of a step for which the disk was too small
+NO_ROOM_SAID = "the disk is full: "
 SUPERSEDED = "superseded by "
 
 
@@ -50,6 +52,7 @@ class Result:
         outputs: digests of the outputs' content, by name.
         mlflow_run_id: the run that made it, "" without tracking.
         trials: fingerprints of a sweep's trials, the best first.
+        apart: the preview whose it is alone, "" for one that all take up.
     """
 
     fingerprint: str
@@ -62,6 +65,7 @@ class Result:
     trials: tuple[str, ...] = ()
     hyperparameters: Mapping[str, Scalar] = field(default_factory=dict)
     seconds: float = 0.0
+    apart: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,11 @@ class Run:
     restored_from: str = ""
     attempt: int = 1
     lock: tuple[Resolution, ...] = field(default=(), compare=False)
+
+    @property
+    def is_for_want_of_room(self) -> bool:
+        """Whether it failed as the disk was full, which says nothing against what it did."""
+        return self.status is RunStatus.FAILED and self.error.startswith(NO_ROOM_SAID)
 
     @property
     def is_superseded(self) -> bool:

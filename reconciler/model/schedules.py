@@ -13,6 +13,22 @@ from reconciler.model.references import Reference
 TRIGGER_TIME = "${{creation_context.trigger_time}}"
 
 
+class CatchUp(StrEnum):
+    """Which of the moments that were missed are made up for."""
+
+    LATEST = "latest"
+    ALL = "all"
+    NONE = "none"
+
+
+class OnOverlap(StrEnum):
+    """What becomes of a firing while the run of an earlier one goes on."""
+
+    SKIP = "skip"
+    QUEUE = "queue"
+    CANCEL = "cancel"
+
+
 class Frequency(StrEnum):
     MINUTE = "minute"
     HOUR = "hour"
@@ -63,6 +79,19 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
+class Lateness:
+    """What is done about firings that cannot start on time.
+
+    Attributes:
+        deadline_seconds: after which a firing is not started any more; None for never.
+    """
+
+    catch_up: CatchUp = CatchUp.LATEST
+    deadline_seconds: float | None = None
+    on_overlap: OnOverlap = OnOverlap.SKIP
+
+
+@dataclass(frozen=True, slots=True)
 class Overrides:
     """What a schedule says otherwise than the job that it runs; texts and paths of inputs may hold `TRIGGER_TIME`."""
 
@@ -90,3 +119,4 @@ class Schedule(Manifest):
     is_enabled: bool = True
     unsupported: str = ""
     is_suspended: bool = False
+    lateness: Lateness = field(default_factory=Lateness)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reconciler.model.manifests import Kind
@@ -16,15 +16,36 @@ class ConditionType(StrEnum):
     STALLED = "Stalled"
 
 
+class Trouble(StrEnum):
+    """Who or what puts right that a resource is not as Git says."""
+
+    STALLING = "stalling"
+    """A person."""
+    WAITING = "waiting"
+    """The thing that is waited for, which wakes the daemon when it comes."""
+    TRANSIENT = "transient"
+    """Another try, later and later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One statement about a resource; `since` is when `status` last changed (seconds since the epoch)."""
+    """One statement about a resource; times are seconds since the epoch.
+
+    Attributes:
+        since: when `status` last changed.
+        trouble: None where nothing is wrong.
+        tries: how often in a row it went wrong.
+        next_try: None where none is known.
+    """
 
     type: ConditionType
     status: bool
     reason: str
     message: str
     since: float = 0.0
+    trouble: Trouble | None = None
+    tries: int = 0
+    next_try: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +85,7 @@ def ready(reason: str, message: str) -> tuple[Condition, ...]:
 
 def not_ready(reason: str, message: str) -> tuple[Condition, ...]:
     """The conditions of a resource that is not as it should be, which nobody is about to mend."""
-    return (Condition(ConditionType.READY, False, reason, message),)
+    return (Condition(ConditionType.READY, False, reason, message, trouble=Trouble.STALLING),)
 
 
 def reconciling(reason: str, message: str) -> tuple[Condition, ...]:
@@ -75,9 +96,22 @@ def reconciling(reason: str, message: str) -> tuple[Condition, ...]:
     )
 
 
+def waits(reason: str, message: str) -> tuple[Condition, ...]:
+    """The conditions of a resource that waits for something, which the message names."""
+    return _troubled(ConditionType.RECONCILING, Condition(ConditionType.READY, False, reason, message), Trouble.WAITING)
+
+
+def transient(reason: str, message: str, tries: int = 0, next_try: float | None = None) -> tuple[Condition, ...]:
+    """The conditions of a resource with which something is tried again."""
+    said = Condition(ConditionType.READY, False, reason, message, tries=tries, next_try=next_try)
+    return _troubled(ConditionType.RECONCILING, said, Trouble.TRANSIENT)
+
+
 def stalled(reason: str, message: str) -> tuple[Condition, ...]:
     """The conditions of a resource that waits for a person."""
-    return (
-        Condition(ConditionType.READY, False, reason, message),
-        Condition(ConditionType.STALLED, True, reason, message),
-    )
+    return _troubled(ConditionType.STALLED, Condition(ConditionType.READY, False, reason, message), Trouble.STALLING)
+
+
+def _troubled(kind: ConditionType, said: Condition, trouble: Trouble) -> tuple[Condition, ...]:
+    said = replace(said, trouble=trouble)
+    return said, replace(said, type=kind, status=True)

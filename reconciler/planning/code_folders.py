@@ -12,7 +12,7 @@ from reconciler.model.manifests import Component
 from reconciler.model.problems import Code, Pointer, Problem
 from reconciler.model.snapshot import MOUNT, Entry, EntryKind, inside
 from reconciler.model.steps import CodeFolder
-from reconciler.planning.repository_paths import Unresolved, within_repository
+from reconciler.planning.repository_paths import Unresolved, missing, within_repository
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -115,6 +115,7 @@ def _code_path(component: Component, written: str, desired: Desired) -> str:
     if entry is None or entry.kind not in (EntryKind.TREE, EntryKind.FILE):
         message = f"there is no folder `{path}`" if entry is None else f"`{path}` is neither a folder nor a file"
         hint = "commit the folder of the component's code, or correct `code:`"
+        message, hint = missing(path, desired.snapshot, message, hint)
         raise Unresolved(Problem(component.file, Code.MISSING_FILE, message, hint, pointer))
     return path
 
@@ -137,4 +138,5 @@ def _include_path(component: Component, index: int, desired: Desired) -> str:
         hint = f"include the folder itself: `{folder}`"
     else:
         message = f"there is no file or folder `{path}`"
+    message, hint = missing(path, desired.snapshot, message, hint)
     raise Unresolved(Problem(component.file, Code.MISSING_FILE, message, hint, pointer))

@@ -21,7 +21,7 @@ from reconciler.model.nearest import did_you_mean
 from reconciler.model.problems import Code, Pointer, Problem, Severity
 from reconciler.model.snapshot import EntryKind
 from reconciler.model.steps import DataSource
-from reconciler.planning.repository_paths import Unresolved, within_repository
+from reconciler.planning.repository_paths import Unresolved, missing, within_repository
 
 _TABLE = "mltable"
 
@@ -83,7 +83,8 @@ class _Path:
         entry = snapshot.entry(inside)
         if entry is None or entry.kind not in (EntryKind.FILE, EntryKind.TREE):
             hint = did_you_mean(inside, snapshot.entries, "commit it, or correct the path")
-            raise self._unresolved(Code.MISSING_FILE, f"there is no `{inside}` in the repository", hint)
+            message, hint = missing(inside, snapshot, f"there is no `{inside}` in the repository", hint)
+            raise self._unresolved(Code.MISSING_FILE, message, hint)
         is_folder = entry.kind is EntryKind.TREE
         if self._kind == _TABLE:
             self._check_table(inside, is_folder, snapshot.entry(posixpath.join(inside, TABLE_FILE)) is not None)

@@ -8,7 +8,7 @@ from reconciler.model.manifests import Environment
 from reconciler.model.problems import Code, Problem
 from reconciler.model.snapshot import EntryKind, inside
 from reconciler.model.steps import EnvironmentSpec
-from reconciler.planning.repository_paths import Unresolved, within_repository
+from reconciler.planning.repository_paths import Unresolved, missing, within_repository
 
 
 def environment_spec(environment: Environment, desired: Desired) -> EnvironmentSpec:
@@ -24,6 +24,7 @@ def environment_spec(environment: Environment, desired: Desired) -> EnvironmentS
         entry = snapshot.entry(path)
         if entry is None or entry.kind is not EntryKind.FILE:
             message, hint = f"there is no conda file `{path}`", "commit it, or correct the path"
+            message, hint = missing(path, snapshot, message, hint)
             raise Unresolved(Problem(environment.file, Code.MISSING_FILE, message, hint, ("conda_file",)))
         conda_blob = entry.oid
     if environment.build_path is not None:
@@ -33,6 +34,7 @@ def environment_spec(environment: Environment, desired: Desired) -> EnvironmentS
         found = snapshot.entry(dockerfile)
         if folder is None or found is None:
             message, hint = f"there is no `{dockerfile}`", "commit the Dockerfile, or correct `build:`"
+            message, hint = missing(dockerfile, snapshot, message, hint)
             raise Unresolved(Problem(environment.file, Code.MISSING_FILE, message, hint, ("build",)))
         context = _context_files(environment, path, desired)
         context_tree, dockerfile_blob = folder.oid, found.oid

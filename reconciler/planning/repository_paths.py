@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from reconciler.model.problems import Code, Pointer, Problem
-from reconciler.model.snapshot import MOUNT
+from reconciler.model.snapshot import MOUNT, EntryKind, Snapshot
 
 
 class Unresolved(Exception):  # noqa: N818 - a problem of a manifest, not an error of the program
@@ -18,6 +18,18 @@ class Unresolved(Exception):  # noqa: N818 - a problem of a manifest, not an err
 
 class UnsupportedReference(Unresolved):
     """A reference leads to a manifest of a kind that is recognised and refused."""
+
+
+def missing(path: str, snapshot: Snapshot, message: str, hint: str) -> tuple[str, str]:
+    """What to say, and to do, where nothing that can be used lies at a path: as given, save in a submodule."""
+    parts = path.split("/")
+    for length in range(1, len(parts) + 1):
+        above = "/".join(parts[:length])
+        entry = snapshot.entry(above)
+        if entry is not None and entry.kind is EntryKind.SUBMODULE:
+            how = "`submodules: true` of the source has the daemon read it; `git submodule update --init` checks it out"
+            return f"`{path}` lies in the submodule `{above}`, which is not here", how
+    return message, hint
 
 
 def within_repository(file: str, path: str, pointer: Pointer) -> str:

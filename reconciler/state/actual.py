@@ -56,7 +56,7 @@ class ActualReader:
         used = {step.definition for steps in current_steps.values() for step in steps.values()}
         return Actual(
             revision=kept.applied_revision if kept else "",
-            ready_environments=self._state.environments.ready(self._state.settings.engine),
+            ready_environments=self._state.environments.ready(self._state.settings.engine_of(source)),
             results=self._state.results.of_definitions(wanted_now),
             current=current,
             current_steps=current_steps,

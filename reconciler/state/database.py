@@ -40,6 +40,7 @@ class Database:
         """
         self.lock = threading.RLock()
         self._depth = 0
+        self._shut_out: set[int] = set()
         try:
             self._connection = sqlite3.connect(
                 path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
@@ -50,8 +51,7 @@ class Database:
             self._connection.execute("PRAGMA foreign_keys=ON")
             self._migrate(path, migrations, backups)
         except sqlite3.Error as error:
-            hint = "is another program holding the file, or the disk full?"
-            raise StateError(f"the state cannot be opened: {error}", place=str(path), hint=hint) from error
+            raise StateError(f"the state cannot be opened: {error}", place=str(path), hint=_mend(error)) from error
 
     def _migrate(self, path: Path, migrations: Sequence[str], backups: Backups | None) -> None:
         version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
@@ -81,6 +81,7 @@ class Database:
             if self._depth:
                 yield
                 return
+            self._check()
             self._connection.execute("BEGIN IMMEDIATE")
             self._depth = 1
             try:
@@ -109,6 +110,22 @@ class Database:
                 self._depth = 0
                 self._connection.execute("COMMIT")
 
+    def shut_out(self, thread: int) -> None:
+        """Have a thread, which somebody else has taken the place of, write nothing more.
+
+        What it has begun is kept as a whole. A number stands for another thread once this one has ended: `let_in`
+        first.
+        """
+        self._shut_out.add(thread)
+
+    def let_in(self, thread: int) -> None:
+        self._shut_out.discard(thread)
+
+    def _check(self) -> None:
+        """Refuse a thread that was shut out, unless it is in the middle of a transaction."""
+        if not self._depth and threading.get_ident() in self._shut_out:
+            raise StateError("somebody else has taken over, so that this is not kept any more")
+
     def version(self) -> int:
         """A number that is another one once another connection has written; it costs next to nothing to ask."""
         with self.lock:
@@ -117,6 +134,7 @@ class Database:
 
     def execute(self, statement: str, parameters: Parameters = ()) -> None:
         with self.lock:
+            self._check()
             self._connection.execute(statement, parameters)
 
     def execute_many(self, statement: str, parameters: Iterable[Parameters]) -> None:
@@ -135,3 +153,14 @@ class Database:
     def close(self) -> None:
         with self.lock:
             self._connection.close()
+
+
+def _mend(error: sqlite3.Error) -> str:
+    """What to do about a database that cannot be opened."""
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
+            return "the file is damaged: put a backup in its place, or move it away to begin anew"
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            return "it takes the right to write to it: be the user of the daemon, or ask the daemon with --server"
+        case _:
+            return "is another program holding the file, or the disk full?"

@@ -12,7 +12,7 @@ from reconciler.model.plan import ReleasedVersion
 from reconciler.model.releases import Resolution, Skipped
 from reconciler.model.resources import Processes
 from reconciler.model.runs import RegisteredModel, Result, Run, RunStatus, StepRun, StepStatus
-from reconciler.model.status import Condition, ConditionType
+from reconciler.model.status import Condition, ConditionType, Trouble
 from reconciler.model.steps import CodeFolder, Definition
 from reconciler.model.sweeps import (
     Distribution,
@@ -176,6 +176,7 @@ def result_of(row: Row) -> Result:
         trials=_items(row["trials"]),
         hyperparameters=_mapping(row["hyperparameters"]),
         seconds=row["seconds"],
+        apart=row["apart"],
     )
 
 
@@ -225,7 +226,16 @@ def conditions_text(conditions: tuple[Condition, ...]) -> str:
 
 def conditions_of(body: str) -> tuple[Condition, ...]:
     return tuple(
-        Condition(ConditionType(item["type"]), item["status"], item["reason"], item["message"], item["since"])
+        Condition(
+            ConditionType(item["type"]),
+            item["status"],
+            item["reason"],
+            item["message"],
+            item["since"],
+            Trouble(item["trouble"]) if item.get("trouble") else None,
+            item.get("tries", 0),
+            item.get("next_try"),
+        )
         for item in json.loads(body)
     )
 

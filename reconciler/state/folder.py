@@ -63,8 +63,9 @@ class StateFolder:
         return self.root / "alive"
 
     @property
-    def requests(self) -> Path:
-        return self.root / "requests"
+    def socket(self) -> Path:
+        """Where a daemon that runs is spoken to."""
+        return self.root / "daemon.sock"
 
     @property
     def spoilt(self) -> Path:
@@ -83,6 +84,11 @@ class StateFolder:
         return self.root / "mlflow" / "artifacts"
 
     @property
+    def mlflow_spool(self) -> Path:
+        """What steps log while an MLflow server is away, until the server has it."""
+        return self.root / "mlflow-spool"
+
+    @property
     def mlflow_uri(self) -> str:
         """The tracking URI of the MLflow record that comes with the state: SQLite and local artifacts."""
         return f"sqlite:///{self.mlflow_database}"
@@ -99,7 +105,6 @@ class StateFolder:
             self.environments,
             self.logs,
             self.sources,
-            self.requests,
             self.scratch,
             self.mlflow_artifacts,
         ):

@@ -64,12 +64,13 @@ class ModelRegistry:
         return {row["name"]: row["version"] for row in rows}
 
     def change_champion(self, name: str, version: str, by_run: str) -> None:
-        """Tell the runs under way at gates of their own who has to be beaten now."""
+        """Tell the runs that are still to come to gates of their own who has to be beaten now."""
         self._database.execute(
             "INSERT OR REPLACE INTO champions_before (run_id, name, version)"
             " SELECT champions_before.run_id, ?, ? FROM champions_before JOIN runs ON runs.id = champions_before.run_id"
-            " WHERE champions_before.name = ? AND runs.status = ? AND runs.id != ?",
-            (name, version, _LOOKED, RunStatus.RUNNING, by_run),
+            " WHERE champions_before.name = ? AND runs.id != ?"
+            " AND (runs.status = ? OR runs.id IN (SELECT run_id FROM waiting_records))",
+            (name, version, _LOOKED, by_run, RunStatus.RUNNING),
         )
 
     def save_judgements(self, judgements: Iterable[Judgement]) -> None:

@@ -32,25 +32,27 @@ class Outputs:
             StepError: it is a symbolic link, or holds one that leads out of it, or a device.
         """
         digest = digest_of_path(path)
+        self.take(path, digest)
+        return digest
+
+    def take(self, path: Path, digest: str) -> None:
+        """Move a content to where its digest says: at any instant it is at one of the two places, and whole."""
         target = self.path(digest)
         if self.has(digest):
             remove(path)
-            return digest
+            return
         target.parent.mkdir(parents=True, exist_ok=True)
         _make_read_only(path)
-        staged = target.parent / f".{digest[:8]}-{uuid.uuid4().hex}"
         if path.is_dir():
             path.chmod(0o755)  # a folder must be writable by its owner to be renamed
-        path.rename(staged)
         try:
-            staged.rename(target)
+            path.rename(target)
         except OSError:
             if not self.has(digest):
                 raise
-            remove(staged)
+            remove(path)
         if target.is_dir():
             target.chmod(0o555)
-        return digest
 
     def all(self) -> Iterator[tuple[str, Path]]:
         """The digests of all contents with where they lie."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.model.runs import Result
 from reconciler.state.database import Database
@@ -13,18 +13,24 @@ _CHUNK = 500
 
 
 class Results:
-    """What steps gave, to be taken up again under the same fingerprint."""
+    """What steps gave, to be taken up again under the same fingerprint.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        apart: the preview that takes up what all do, and whose own results no other takes up; "" for none.
+    """
+
+    def __init__(self, database: Database, apart: str = "") -> None:
         self._database = database
+        self._apart = apart
 
     def save(self, result: Result, now: float) -> None:
         """Keep a result; the newest one of a fingerprint counts."""
         self._database.execute(
-            "INSERT OR REPLACE INTO results (fingerprint, definition, outputs, run_id, step, mlflow_run_id, metrics,"
-            " trials, hyperparameters, seconds, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO results (fingerprint, apart, definition, outputs, run_id, step, mlflow_run_id,"
+            " metrics, trials, hyperparameters, seconds, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 result.fingerprint,
+                result.apart or self._apart,
                 result.definition,
                 text(dict(result.outputs)),
                 result.run_id,
@@ -39,8 +45,7 @@ class Results:
         )
 
     def get(self, fingerprint: str) -> Result | None:
-        row = self._database.row("SELECT * FROM results WHERE fingerprint = ?", (fingerprint,))
-        return result_of(row) if row else None
+        return self.many([fingerprint]).get(fingerprint)
 
     def of_definitions(self, definitions: Iterable[str]) -> dict[str, Result]:
         """All results of these definitions, by fingerprint."""
@@ -50,7 +55,15 @@ class Results:
         """The results that there are of these fingerprints."""
         return self._chunked("fingerprint", list(fingerprints))
 
+    def move_runs(self, moved: Mapping[str, str]) -> None:
+        """Let results name other runs of MLflow, by those that they name now."""
+        self._database.execute_many(
+            "UPDATE results SET mlflow_run_id = ? WHERE mlflow_run_id = ?",
+            [(to, run_id) for run_id, to in moved.items()],
+        )
+
     def forget(self, fingerprint: str) -> None:
+        """Forget it for all: what it gave is gone."""
         self._database.execute("DELETE FROM results WHERE fingerprint = ?", (fingerprint,))
 
     def holding(self, digest: str) -> list[str]:
@@ -58,12 +71,26 @@ class Results:
         rows = self._database.rows("SELECT fingerprint, outputs FROM results WHERE instr(outputs, ?)", (digest,))
         return [row["fingerprint"] for row in rows if digest in json.loads(row["outputs"]).values()]
 
+    def share(self) -> None:
+        """Let all take up what was kept apart; what is known to all already stays as it is."""
+        with self._database.transaction():
+            self._database.execute("UPDATE OR IGNORE results SET apart = '' WHERE apart = ?", (self._apart,))
+            self.drop()
+
+    def drop(self) -> None:
+        """Forget what was kept apart."""
+        if self._apart:
+            self._database.execute("DELETE FROM results WHERE apart = ?", (self._apart,))
+
     def _chunked(self, column: str, values: list[str]) -> dict[str, Result]:
         found: dict[str, Result] = {}
         for start in range(0, len(values), _CHUNK):
             chunk = values[start : start + _CHUNK]
             marks = ", ".join("?" * len(chunk))
-            statement = f"SELECT * FROM results WHERE {column} IN ({marks})"  # noqa: S608 - the column is ours
-            for row in self._database.rows(statement, chunk):
+            statement = (  # what all take up comes last, and counts
+                f"SELECT * FROM results WHERE {column} IN ({marks})"  # noqa: S608 - the column is ours
+                " AND apart IN ('', ?) ORDER BY apart DESC"
+            )
+            for row in self._database.rows(statement, (*chunk, self._apart)):
                 found[row["fingerprint"]] = result_of(row)
         return found

@@ -84,11 +84,16 @@ class Runs:
         """Keep what may change of a run: status, end, error, MLflow run."""
         with self._database.transaction():
             self._database.execute(
-                "UPDATE runs SET status = ?, ended = ?, error = ?, mlflow_run_id = ? WHERE id = ?",
+                "UPDATE runs SET status = ?, ended = ?, error = ?,"
+                " mlflow_run_id = COALESCE(NULLIF(?, ''), mlflow_run_id) WHERE id = ?",
                 (run.status, run.ended, run.error, run.mlflow_run_id, run.id),
             )
             if run.status not in (RunStatus.RUNNING, RunStatus.RESTORED):  # which is told when it starts
                 self._events.record([event_of_end(run)], run.started if run.ended is None else run.ended)
+
+    def name_in_mlflow(self, run_id: str, mlflow_run_id: str) -> None:
+        """Keep what a run is called in MLflow, whether or not it is over by now."""
+        self._database.execute("UPDATE runs SET mlflow_run_id = ? WHERE id = ?", (mlflow_run_id, run_id))
 
     def get(self, run_id: str) -> Run | None:
         """A run with its lock; those that are read as several come without."""
@@ -128,11 +133,12 @@ class Runs:
         )
         return [run_of(row) for row in rows]
 
-    def handles(self) -> frozenset[str]:
-        """The engine's handles of all that executes, in runs that are under way."""
+    def handles(self, source: str | None = None) -> frozenset[str]:
+        """The engine's handles of all that executes, in runs that are under way: of one source, or of all."""
         rows = self._database.rows(
-            "SELECT handle FROM steps JOIN runs ON runs.id = steps.run_id WHERE runs.status = ? AND handle != ''",
-            (RunStatus.RUNNING,),
+            "SELECT handle FROM steps JOIN runs ON runs.id = steps.run_id"
+            " WHERE runs.status = ? AND handle != '' AND runs.source = COALESCE(?, runs.source)",
+            (RunStatus.RUNNING, source),
         )
         return frozenset(row["handle"] for row in rows)
 

@@ -352,6 +352,74 @@ ALTER TABLE events ADD COLUMN news INTEGER NOT NULL DEFAULT 0;
 UPDATE events SET news = change;
 CREATE INDEX events_by_news ON events (news);
 """,
+    """
+CREATE TABLE waiting_revisions (
+    number INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    pipeline TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    commit_id TEXT NOT NULL,
+    closure TEXT NOT NULL,
+    trigger_name TEXT NOT NULL,
+    since REAL NOT NULL,
+    lock TEXT NOT NULL
+);
+CREATE INDEX waiting_revisions_by_pipeline ON waiting_revisions (source, pipeline);
+""",
+    """
+ALTER TABLE results RENAME TO results_before;
+DROP INDEX results_by_definition;
+CREATE TABLE results (
+    fingerprint TEXT NOT NULL,
+    apart TEXT NOT NULL DEFAULT '',
+    definition TEXT NOT NULL,
+    outputs TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    step TEXT NOT NULL,
+    mlflow_run_id TEXT NOT NULL DEFAULT '',
+    metrics TEXT NOT NULL DEFAULT '{}',
+    trials TEXT NOT NULL DEFAULT '[]',
+    hyperparameters TEXT NOT NULL DEFAULT '{}',
+    seconds REAL NOT NULL DEFAULT 0,
+    created REAL NOT NULL,
+    PRIMARY KEY (fingerprint, apart)
+) WITHOUT ROWID;
+INSERT INTO results (fingerprint, definition, outputs, run_id, step, mlflow_run_id, metrics, trials, hyperparameters,
+        seconds, created)
+    SELECT fingerprint, definition, outputs, run_id, step, mlflow_run_id, metrics, trials, hyperparameters,
+        seconds, created FROM results_before;
+DROP TABLE results_before;
+CREATE INDEX results_by_definition ON results (definition);
+CREATE TABLE previews (
+    source TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    commit_id TEXT NOT NULL,
+    base_commit TEXT NOT NULL,
+    asked_by TEXT NOT NULL,
+    since REAL NOT NULL,
+    PRIMARY KEY (source, number)
+) WITHOUT ROWID;
+""",
+    """
+CREATE TABLE pull_requests (
+    source TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    told TEXT NOT NULL,
+    heard INTEGER NOT NULL,
+    labelled TEXT NOT NULL,
+    note TEXT NOT NULL,
+    is_refused INTEGER NOT NULL,
+    merge_commit TEXT NOT NULL,
+    merged REAL NOT NULL,
+    PRIMARY KEY (source, number)
+) WITHOUT ROWID;
+""",
+    """
+CREATE TABLE waiting_records (
+    run_id TEXT PRIMARY KEY REFERENCES runs (id),
+    since REAL NOT NULL
+) WITHOUT ROWID;
+""",
 )
 
 CACHE_MIGRATIONS = (

@@ -15,6 +15,13 @@ from reconciler.state.encoding import conditions_of, conditions_text, version_of
 from reconciler.state.events import Events
 
 LOCAL_SOURCE = "local"  # what runs of work trees go by
+_TABLES = (
+    ("resources", "source"),
+    ("schedules", "source"),
+    ("waiting_revisions", "source"),
+    ("pull_requests", "source"),
+    ("sources", "name"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +68,35 @@ class Sources:
             for row in self._database.rows("SELECT * FROM sources ORDER BY name")
         ]
 
+    def begin(self, source: SourceState) -> None:
+        """Keep a source that is followed from now on, unless it is known; nothing has happened to it yet."""
+        with self._lock:
+            if self.get(source.name) is None:
+                self._write(source, _dated(source.conditions, (), source.updated))
+
     def save(self, source: SourceState) -> None:
         before = self.get(source.name)
         conditions = _dated(source.conditions, before.conditions if before else (), source.updated)
         with self._database.transaction():
-            self._database.execute(
-                "INSERT OR REPLACE INTO sources (name, url, branch, applied_revision, applied_commit,"
-                " attempted_revision, attempted_commit, condition, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    source.name,
-                    source.url,
-                    source.branch,
-                    source.applied_revision,
-                    source.applied_commit,
-                    source.attempted_revision,
-                    source.attempted_commit,
-                    conditions_text(conditions),
-                    source.updated,
-                ),
-            )
+            self._write(source, conditions)
             self._events.record(_events_of_source(before, source), source.updated)
+
+    def _write(self, source: SourceState, conditions: tuple[Condition, ...]) -> None:
+        self._database.execute(
+            "INSERT OR REPLACE INTO sources (name, url, branch, applied_revision, applied_commit,"
+            " attempted_revision, attempted_commit, condition, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                source.name,
+                source.url,
+                source.branch,
+                source.applied_revision,
+                source.applied_commit,
+                source.attempted_revision,
+                source.attempted_commit,
+                conditions_text(conditions),
+                source.updated,
+            ),
+        )
 
     def resources(self, source: str | None = None) -> list[Resource]:
         rows = self._database.rows(
@@ -164,7 +180,7 @@ class Sources:
     def forget(self, source: str) -> None:
         """Forget a source that is followed no more, with its resources and schedules; runs and versions stay."""
         with self._lock, self._database.transaction():
-            for table, column in (("resources", "source"), ("schedules", "source"), ("sources", "name")):
+            for table, column in _TABLES:
                 self._database.execute(f"DELETE FROM {table} WHERE {column} = ?", (source,))  # noqa: S608 - ours
             self._resources.pop(source, None)
 
@@ -237,8 +253,8 @@ def _says_the_same(before: Resource, now: Resource) -> bool:
     ]
 
 
-def _statement(condition: Condition) -> tuple[str, bool, str, str]:
-    return condition.type, condition.status, condition.reason, condition.message
+def _statement(condition: Condition) -> Condition:
+    return replace(condition, since=0.0)
 
 
 def _dated(conditions: tuple[Condition, ...], before: tuple[Condition, ...], now: float) -> tuple[Condition, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sqlite3
 from functools import cached_property
 from pathlib import Path
@@ -27,13 +28,18 @@ from reconciler.state.schema import CACHE_MIGRATIONS, STATE_MIGRATIONS
 from reconciler.state.settings import StateSettings
 from reconciler.state.sources import Sources
 from reconciler.state.suspensions import Suspensions
+from reconciler.state.trouble import Trouble
 from reconciler.state.verified import Verified
+from reconciler.state.waiting_records import WaitingRecords
 
 if TYPE_CHECKING:
     from reconciler.state.asked_runs import AskedRuns
     from reconciler.state.history import History
     from reconciler.state.notifications import Notifications
+    from reconciler.state.previews import Previews
+    from reconciler.state.pull_requests import PullRequests
     from reconciler.state.uses import Uses
+    from reconciler.state.waiting_revisions import WaitingRevisions
     from reconciler.state.wirings import Wirings
 
 
@@ -63,14 +69,16 @@ class State:
         self.assets = Assets(self.database)
         self.schedules = Schedules(self.database)
         self.pins = Pins(self.database)
-        self.suspensions = Suspensions(self.database, self.events)
+        self.suspensions = Suspensions(self.database)
         self.model_registry = ModelRegistry(self.database)
+        self.waiting_records = WaitingRecords(self.database)
         self.image_pins = ImagePins(self.database)
         self.settings = StateSettings(self.database)
         self.documents = Documents(self._cache)
         self.verified = Verified(self._cache)
         self.outputs = Outputs(folder.outputs)
         self.lock = StateLock(folder.root / "daemon.lock")
+        self.trouble = Trouble(folder.root / "trouble")
         self.presence = Presence(folder.root / "apply.lock")
 
     # What the quick verbs do without is imported when it is first asked for.
@@ -94,16 +102,40 @@ class State:
         return Notifications(self.database)
 
     @cached_property
+    def previews(self) -> Previews:
+        from reconciler.state.previews import Previews
+
+        return Previews(self.database)
+
+    @cached_property
+    def pull_requests(self) -> PullRequests:
+        from reconciler.state.pull_requests import PullRequests
+
+        return PullRequests(self.database)
+
+    @cached_property
     def uses(self) -> Uses:
         from reconciler.state.uses import Uses
 
         return Uses(self.database)
 
     @cached_property
+    def waiting_revisions(self) -> WaitingRevisions:
+        from reconciler.state.waiting_revisions import WaitingRevisions
+
+        return WaitingRevisions(self.database, self.events)
+
+    @cached_property
     def wirings(self) -> Wirings:
         from reconciler.state.wirings import Wirings
 
         return Wirings(self.database)
+
+    def apart(self, preview: str) -> State:
+        """The same state, as a preview sees it: what its steps give is kept apart."""
+        seen = copy.copy(self)
+        seen.results = Results(self.database, preview)
+        return seen
 
     def close(self) -> None:
         self.database.close()

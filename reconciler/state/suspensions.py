@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from reconciler.model.events import Event, EventType
 from reconciler.model.manifests import Kind
 from reconciler.model.suspensions import SOURCE, Suspension
 from reconciler.state.database import Database, Row
-from reconciler.state.events import Events
 
 
 class Suspensions:
-    """The record of what is suspended; the daemon reads it at every look."""
+    """The record of what is suspended; the daemon reads it at every look, and who changes it tells the event."""
 
-    def __init__(self, database: Database, events: Events) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._events = events
 
     def all(self) -> list[Suspension]:
         rows = self._database.rows("SELECT * FROM suspensions ORDER BY source, kind, name")
@@ -29,14 +26,10 @@ class Suspensions:
 
     def suspend(self, source: str, kind: str, name: str, by: str, reason: str, now: float) -> Suspension:
         """Hold something still; what was held still before is from now on for this reason."""
-        with self._database.transaction():
-            self._database.execute(
-                "INSERT OR REPLACE INTO suspensions (source, kind, name, by_whom, since, reason)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (source, kind, name, by, now, reason),
-            )
-            message = f"by {by}: {reason}" if reason else f"by {by}"
-            self._events.record([Event(source, kind, name, EventType.NORMAL, "Suspended", message)], now)
+        self._database.execute(
+            "INSERT OR REPLACE INTO suspensions (source, kind, name, by_whom, since, reason) VALUES (?, ?, ?, ?, ?, ?)",
+            (source, kind, name, by, now, reason),
+        )
         return Suspension(source, kind, name, by, _shown(now), reason)
 
     def resume(self, source: str, kind: str, name: str, now: float) -> None:
@@ -45,7 +38,6 @@ class Suspensions:
             self._database.execute(
                 "DELETE FROM suspensions WHERE source = ? AND kind = ? AND name = ?", (source, kind, name)
             )
-            self._events.record([Event(source, kind, name, EventType.NORMAL, "Resumed", "by hand")], now)
             if kind in (SOURCE, Kind.SCHEDULE):
                 self._database.execute(
                     "UPDATE schedules SET seen = MAX(seen, ?) WHERE source = ? AND name = COALESCE(?, name)",

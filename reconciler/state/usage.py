@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from reconciler.model.asked_runs import ONE_OFF
 from reconciler.model.manifests import Kind
+from reconciler.model.previews import of_preview
 from reconciler.model.runs import Result, Run, RunStatus
 from reconciler.state.database import Database
 from reconciler.state.encoding import result_of
@@ -15,7 +17,7 @@ from reconciler.state.runs import Runs
 
 _REFERRED = (
     "SELECT run_id FROM models UNION SELECT run_id FROM data_assets UNION SELECT run_id FROM results"
-    " UNION SELECT run_id FROM schedules WHERE run_id != ''"
+    " UNION SELECT run_id FROM schedules WHERE run_id != '' UNION SELECT run_id FROM waiting_records"
 )
 
 
@@ -94,7 +96,10 @@ class Usage:
         }
 
     def important_runs(self) -> tuple[dict[str, list[str]], list[str]]:
-        """The current and the newest run of each pipeline, by pipeline, and those that are under way."""
+        """The current and the newest run of each pipeline, by pipeline, and those that are under way.
+
+        A run whose record waits counts as under way: what it left is still to be told.
+        """
         of_pipelines: dict[str, list[str]] = {}
         for status in ("", f"WHERE status IN ('{RunStatus.SUCCEEDED}', '{RunStatus.RESTORED}')"):
             rows = self._database.rows(
@@ -102,7 +107,9 @@ class Usage:
             )
             for row in rows:
                 of_pipelines.setdefault(row["pipeline"], []).append(row["id"])
-        under_way = self._database.rows("SELECT id FROM runs WHERE status = ?", (RunStatus.RUNNING,))
+        under_way = self._database.rows(
+            "SELECT id FROM runs WHERE status = ? OR id IN (SELECT run_id FROM waiting_records)", (RunStatus.RUNNING,)
+        )
         return of_pipelines, [row["id"] for row in under_way]
 
     def pruned_pipelines(self) -> set[str]:
@@ -110,12 +117,15 @@ class Usage:
         rows = self._database.rows(
             "SELECT DISTINCT pipeline FROM runs WHERE source IN (SELECT name FROM sources)"
             " AND pipeline NOT IN (SELECT name FROM resources WHERE kind = ?)"
+            " AND pipeline NOT IN (SELECT name || ? FROM resources WHERE kind = ?)"
             " AND pipeline NOT IN (SELECT runs.pipeline FROM scheduled_runs"
             " JOIN runs ON runs.id = scheduled_runs.run_id JOIN schedules"
             " ON schedules.name = scheduled_runs.schedule AND schedules.source = runs.source)",
-            (Kind.PIPELINE,),
+            (Kind.PIPELINE, f"@{ONE_OFF}", Kind.PIPELINE),
         )
-        return {row["pipeline"] for row in rows}
+        open_previews = {row["number"] for row in self._database.rows("SELECT number FROM previews")}
+        named = {row["pipeline"]: of_preview(row["pipeline"]) for row in rows}
+        return {name for name, preview in named.items() if preview is None or preview[1] not in open_previews}
 
     def registered(self) -> set[str]:
         """The contents of registered data and models: a version keeps its content."""

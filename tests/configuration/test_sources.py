@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from reconciler.configuration.read import read_configuration
 from reconciler.model.configuration import Configuration, ConfiguredSource, UpgradeSettings
 from reconciler.model.errors import UsageError
-from reconciler.model.followed import Access, Signed, Verification
+from reconciler.model.followed import Access, Fetch, Fetching, Signed, Verification
+from reconciler.model.pull_requests import PreviewRules, PullRequestSettings
 from reconciler.model.upgrades import UpgradePolicy
 
 from .sources_example import SOURCES
@@ -53,11 +54,24 @@ def test_every_field_is_read(read: Read, file: Path) -> None:
             interval=90.0,
             jitter=3.0,
             timeout=10.0,
+            deadline=300.0,
+            engine="process",
             experiment_prefix="loans/",
             data_roots=("/srv/data", "/srv/more"),
             upgrades=latest,
             access=Access("robot", "the-secret"),
             verification=Verification(Signed.COMMIT, allowed_signers_file=str(folder / "SIGNERS")),
+            fetching=Fetching(Fetch.FULL, has_submodules=True, has_large_files=True),
+            pull_requests=PullRequestSettings(
+                "gitlab",
+                "https://gitlab.example.org/api/v4",
+                "ml/loans",
+                "the-secret",
+                "robot",
+                str(folder / "KEYS"),
+                120.0,
+                previews=PreviewRules("reconciler/run", ("ada",), includes_forks=True),
+            ),
         ),
         ConfiguredSource(
             "fraud",
@@ -68,6 +82,7 @@ def test_every_field_is_read(read: Read, file: Path) -> None:
         ),
         ConfiguredSource("live", "/srv/git/live.git", "tag:live"),
         ConfiguredSource("pinned", "file:///srv/git/pinned.git", "commit:1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"),
+        ConfiguredSource("light", "https://git.example.org/light.git", fetching=Fetching(Fetch.BLOBLESS)),
         ConfiguredSource("plain", "ssh://git@git.example.org/plain.git"),
     )
 

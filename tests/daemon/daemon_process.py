@@ -45,9 +45,9 @@ class DaemonProcess:
     def said(self) -> str:
         return self._log.read_text(encoding="utf-8")
 
-    def until_said(self, text: str) -> None:
+    def until_said(self, text: str, seconds: float = 60.0) -> None:
         """Block until the daemon has printed this."""
-        until(lambda: text in self.said or self._process.poll() is not None)
+        until(lambda: text in self.said or self._process.poll() is not None, seconds)
         assert text in self.said, self.said
 
     @property
@@ -91,7 +91,7 @@ def to_its_end(source: Path | None, state: Path, *options: str) -> Ended:
     return Ended(done.returncode, done.stdout)
 
 
-def until(is_true: Callable[[], object], seconds: float = 15.0) -> None:
+def until(is_true: Callable[[], object], seconds: float = 60.0) -> None:
     """Block until something is true."""
     deadline = time.monotonic() + seconds
     while not is_true():

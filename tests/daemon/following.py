@@ -33,6 +33,7 @@ class Following:
         upgrades: UpgradeSettings | None = None,
         upkeep: Upkeep | None = None,
         windows: tuple[Window, ...] = (),
+        deadline: float = 900.0,
     ) -> None:
         self.site = site
         self._settings = SourceSettings(
@@ -43,6 +44,7 @@ class Following:
             upgrades=upgrades,
             upkeep=upkeep or Upkeep(),
             windows=windows,
+            deadline=deadline,
         )
         self.follower = self._new()
 

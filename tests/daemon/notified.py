@@ -25,7 +25,7 @@ class Notified:
         except BlockingIOError:
             return list(self._told)
 
-    def until(self, message: str, count: int = 1, seconds: float = 20) -> list[str]:
+    def until(self, message: str, count: int = 1, seconds: float = 60.0) -> list[str]:
         """Block until so many messages begin like that."""
         end = time.monotonic() + seconds
         while sum(each.startswith(message) for each in self.told()) < count:

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.cli.contract import condition_text
 from reconciler.daemon.conditions import environment_conditions, pipeline_conditions
 from reconciler.execution.site import Site
 from reconciler.model.runs import Run, RunStatus
-from reconciler.model.status import Condition, ready, reconciling, stalled
+from reconciler.model.status import Condition, Trouble, ready, reconciling, stalled, transient, waits
 from reconciler.state.environments import EnvironmentState
 
 from .following import Following
@@ -39,7 +40,7 @@ def test_a_pipeline_that_never_ran_is_about_to(site: Site) -> None:
         (RunStatus.SUCCEEDED, "", "", ready("RunSucceeded", "greet-1 is current")),
         (RunStatus.FAILED, "step a: lost\nits log", "", stalled("RunFailed", "greet-1: step a: lost")),
         (RunStatus.FAILED, "", "", stalled("RunFailed", "greet-1: a step failed")),
-        (RunStatus.FAILED, "lost", "attempt 2 follows", reconciling("Retrying", "greet-1: lost (attempt 2 follows)")),
+        (RunStatus.FAILED, "lost", "suspended by ada", waits("Retrying", "greet-1: lost (suspended by ada)")),
         (RunStatus.CANCELLED, "by hand", "", stalled("RunCancelled", "greet-1 was cancelled: by hand")),
     ],
 )
@@ -53,6 +54,32 @@ def test_a_pipeline_is_as_its_newest_run_is(
 ) -> None:
     ran(status, error)
     assert pipeline_conditions(site.state, "greet", waiting) == conditions
+
+
+def test_a_failed_pipeline_says_how_often_it_was_tried_and_when_it_is_again(
+    site: Site, ran: Callable[..., None]
+) -> None:
+    ran(RunStatus.FAILED, "lost")
+    said = pipeline_conditions(site.state, "greet", "attempt 2 follows", 1_800_000_000.0)
+    assert said == transient("Retrying", "greet-1: lost (attempt 2 follows)", 1, 1_800_000_000.0)
+    assert condition_text(said[0]) == "greet-1: lost (attempt 2 follows); tried 1 time, next at 2027-01-15T08:00:00Z"
+    assert condition_text(ready("A", "as in Git")[0]) == "as in Git"
+
+
+def test_each_trouble_is_of_one_class() -> None:
+    assert {each.trouble for each in stalled("A", "b")} == {Trouble.STALLING}
+    assert {each.trouble for each in waits("A", "b")} == {Trouble.WAITING}
+    assert {each.trouble for each in transient("A", "b")} == {Trouble.TRANSIENT}
+    assert {each.trouble for each in (*ready("A", "b"), *reconciling("A", "b"))} == {None}
+
+
+def test_an_environment_that_is_gone_is_said_to_be_rebuilt_only_where_it_is() -> None:
+    gone = EnvironmentState("process", "0" * 64, "tools", "1.0.0", "gone")
+    assert environment_conditions(gone)[0].message.endswith("; it is built again")
+    assert environment_conditions(gone, heals_itself=False)[0].message.endswith(
+        "; it is built again when a step needs it"
+    )
+    assert len(environment_conditions(gone, heals_itself=False)) == 1
 
 
 def test_a_restored_run_says_which_one_is_back(site: Site, ran: Callable[..., None]) -> None:

@@ -315,7 +315,7 @@ def test_what_cannot_be_mended_at_the_moment_is_tried_again_as_any_run_is(
     assert [run.status for run in following.runs] == [RunStatus.SUCCEEDED, RunStatus.FAILED]
     assert following.reason("pipeline/greet")[0] == "Retrying"
     flag.touch()
-    clock.advance(31)
+    clock.advance(34)
     following.follower.retry()
     _look(following, clock)
     assert following.runs[-1].status is RunStatus.SUCCEEDED

@@ -17,7 +17,7 @@ from .origin import Origin, environment_manifest, pipeline
 from .site import Clock
 
 GREET = "greet.yaml"
-POLICY = RetryPolicy(attempts=3, first_delay=100.0, factor=4.0)
+POLICY = RetryPolicy(attempts=3, first_delay=100.0, factor=4.0, jitter=0.0)
 
 
 @pytest.fixture

@@ -119,12 +119,13 @@ def test_a_source_that_is_away_is_said_to_be_and_what_is_applied_stays(
 
 
 def test_a_source_that_is_back_with_nothing_new_is_as_it_was(
-    following: Following, origin: Origin, applied: str, tmp_path: Path
+    following: Following, origin: Origin, applied: str, tmp_path: Path, clock: Clock
 ) -> None:
     before = following.source.conditions
     origin.url.rename(tmp_path / "away")
     following.turn("interval")
     (tmp_path / "away").rename(origin.url)
+    clock.advance(10)
     assert following.turn("interval").is_good
     assert [(condition.reason, condition.message) for condition in following.source.conditions] == [
         (condition.reason, condition.message) for condition in before

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.daemon.freezes import Freezes
 from reconciler.daemon.retries import RetryPolicy
 from reconciler.execution.site import Site
 from reconciler.model.asked_runs import AskedRun
@@ -18,8 +19,8 @@ from reconciler.model.windows import Window
 
 from .following import Following
 from .origin import Origin, pipeline
+from .scheduling import SetClock, schedule
 from .site import make_site
-from .test_schedules import SetClock, schedule
 
 GREET = "greet.yaml"
 OFFICE_HOURS = Window(True, Trigger(Cron("0 9 * * *")), 8 * 3600.0, pipelines=("greet*",))
@@ -41,9 +42,16 @@ def site(tmp_path: Path, clock: SetClock) -> Iterator[Site]:
 
 @pytest.fixture
 def following(site: Site, origin: Origin) -> Iterator[Following]:
-    following = Following(site, origin, RetryPolicy(first_delay=60), windows=(OFFICE_HOURS,))
+    following = Following(site, origin, RetryPolicy(first_delay=60, jitter=0.0), windows=(OFFICE_HOURS,))
     yield following
     following.follower.stop()
+
+
+def test_windows_that_let_nothing_start_ever_are_told_as_such(clock: SetClock) -> None:
+    all_day = Window(True, Trigger(Cron("0 0 * * *")), 24 * 3600.0)
+    freezes = Freezes([OFFICE_HOURS, all_day], "origin", clock)
+    assert freezes.why("greet") == "frozen for good: the windows of the configuration never let it start"
+    assert Freezes([OFFICE_HOURS], "origin", clock).why("greet") == FROZEN[1]
 
 
 def utc(text: str) -> float:

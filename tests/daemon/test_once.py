@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.runs import RunStatus
+from reconciler.state.folder import StateFolder
+from reconciler.state.outputs import remove
+from reconciler.state.store import State
 
-from .daemon_process import DaemonProcess, statuses, to_its_end
+from .daemon_process import DaemonProcess, runs, statuses, to_its_end
 from .origin import Origin, pipeline
 from .waiting import Waiting
 
@@ -93,3 +96,48 @@ def test_a_signal_leaves_its_runs_to_the_next_one(
     assert to_its_end(origin.url, state, "--once").code == 0
     assert statuses(state) == [RunStatus.SUCCEEDED]
     assert waiting.begun() == ["first", "second"]
+
+
+class TestLookingForDrift:
+    @pytest.fixture
+    def output(self, origin: Origin, state: Path) -> Path:
+        """What the first of two steps wrote, which the second one reads."""
+        origin.push({GREET: pipeline("true", "true")})
+        to_its_end(origin.url, state, "--once")
+        opened = State(StateFolder(state))
+        try:
+            steps = opened.runs.step_summaries("greet-1")
+            return opened.outputs.path(steps["step_0"].outputs["text"])
+        finally:
+            opened.close()
+
+    def test_what_is_lost_is_made_again(self, origin: Origin, state: Path, output: Path) -> None:
+        remove(output)
+        assert to_its_end(origin.url, state, "--once").code == 0
+        assert not output.exists()
+        ended = to_its_end(origin.url, state, "--once", "--drift")
+        assert (ended.code, output.exists()) == (0, True), ended.said
+        assert [(run.id, run.trigger) for run in runs(state)] == [("greet-1", "once"), ("greet-2", "drift")]
+        assert "greet-2: succeeded in" in ended.said
+        assert "drifted" not in ended.said
+
+    def test_where_nothing_differs_nothing_runs(self, origin: Origin, state: Path, output: Path) -> None:
+        assert output.exists()
+        assert to_its_end(origin.url, state, "--once", "--drift").code == 0
+        assert [run.id for run in runs(state)] == ["greet-1"]
+
+    def test_what_cannot_be_mended_is_told_and_is_an_error(
+        self, origin: Origin, state: Path, output: Path, tmp_path: Path
+    ) -> None:
+        remove(output)
+        config = tmp_path / "config.yaml"
+        config.write_text(f"self_heal: false\nsources: [{{name: main, url: {origin.url}}}]\n")
+        ended = to_its_end(None, state, "--config", str(config), "--once", "--drift")
+        assert ended.code == 1
+        assert "pipeline greet has drifted: output step_0.text is gone, not as greet-1 wrote it" in ended.said
+        assert [run.id for run in runs(state)] == ["greet-1"]
+
+    def test_a_daemon_that_goes_on_looks_by_itself(self, origin: Origin, state: Path) -> None:
+        ended = to_its_end(origin.url, state, "--drift")
+        assert ended.code == 2
+        assert "reconciler reconcile --drift" in ended.said

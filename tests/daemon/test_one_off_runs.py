@@ -13,7 +13,7 @@ from reconciler.model.runs import RunStatus, StepStatus
 
 from .following import SOURCE, Following
 from .origin import Origin
-from .test_schedules import NIGHTLY, schedule, text_of
+from .scheduling import NIGHTLY, schedule, text_of
 from .waiting import Waiting
 
 GREET = "greet.yaml"

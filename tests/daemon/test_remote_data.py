@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from reconciler.model.status import Trouble
 from tests.source.web import Web, serving_pages
 
 from .following import Following
@@ -60,6 +61,9 @@ def test_a_revision_whose_data_is_not_there_yet_is_taken_up_once_it_is(
     outcome = following.turn()
     assert "there is nothing at" in outcome.error
     assert following.source.applied_revision == before
+    said = following.source.conditions[0]
+    assert (said.reason, said.trouble, said.tries) == ("DataUnavailable", Trouble.TRANSIENT, 1)
+    assert following.follower.next_due() == said.next_try
     web.put("loans.csv", b"1,2")
     clock.advance(60.0)
     assert following.turn("interval").started == ("read",)

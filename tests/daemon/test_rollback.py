@@ -14,8 +14,8 @@ from reconciler.model.runs import RunStatus, StepStatus
 
 from .following import SOURCE, Following
 from .origin import Origin, pipeline
+from .scheduling import NIGHTLY, SetClock, schedule
 from .site import make_site
-from .test_schedules import NIGHTLY, SetClock, schedule
 
 GREET = "greet.yaml"
 TOLD = "by ada@lab since 2026-01-01T12:00:00Z: worse"

@@ -10,33 +10,14 @@ import pytest
 
 from reconciler.execution.site import Site
 from reconciler.model.manifests import Kind
-from reconciler.model.runs import RunStatus, StepRun, StepStatus
+from reconciler.model.runs import RunStatus, StepStatus
 from reconciler.state.schedules import FiredRun
 
 from .following import SOURCE, Following
 from .origin import Origin
+from .scheduling import GREET, NIGHTLY, OF_THE_DAY, SetClock, begin, said, schedule, text_of, with_input
 from .site import make_site
 from .waiting import Waiting
-
-GREET = "greet.yaml"
-NIGHTLY = "nightly.yaml"
-
-
-class SetClock:
-    """Time as a test sets it."""
-
-    def __init__(self, text: str) -> None:
-        self._now = 0.0
-        self.set(text)
-
-    def __call__(self) -> float:
-        return self._now
-
-    def set(self, text: str) -> None:
-        self._now = datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
-
-    def advance(self, seconds: float) -> None:
-        self._now += seconds
 
 
 @pytest.fixture
@@ -50,43 +31,6 @@ def site(tmp_path: Path, clock: SetClock) -> Iterator[Site]:
     yield site
     site.close()
     site.state.close()
-
-
-def schedule(trigger: str = "{type: cron, expression: 0 6 * * *}", job: str = "./greet.yaml", more: str = "") -> str:
-    """A schedule that fires at six in the morning."""
-    return f"trigger: {trigger}\ncreate_job: {job}\n{more}"
-
-
-def with_input(value: str, gate: Path | None = None) -> str:
-    """A pipeline that prints its input `day`, once there is a file at the gate."""
-    wait = f"until test -e {gate}; do sleep 0.02; done; " if gate else ""
-    return (
-        "type: pipeline\nname: greet\ninputs: {day: none}\njobs:\n  say:\n    type: command\n"
-        f"    command: '{wait}echo ${{{{inputs.day}}}} {value} > ${{{{outputs.text}}}}'\n"
-        "    inputs: {day: '${{parent.inputs.day}}'}\n"
-        "    outputs: {text: {type: uri_file}}\n    environment: {image: python}\n"
-    )
-
-
-OF_THE_DAY = "{job: ./greet.yaml, inputs: {day: '${{creation_context.trigger_time}}'}}"
-
-
-def said(following: Following) -> tuple[str, str]:
-    """What is said of the schedule."""
-    return following.reason("schedule/nightly")
-
-
-def text_of(following: Following, step: StepRun) -> str:
-    """What a step wrote."""
-    return following.site.state.outputs.path(step.outputs["text"]).read_text(encoding="utf-8")
-
-
-def begin(following: Following, origin: Origin, job: str = "./greet.yaml", trigger: str | None = None) -> None:
-    """A first revision, applied and run; an hour and more before its schedule fires first."""
-    manifest = schedule(trigger, job) if trigger else schedule(job=job)
-    origin.push({GREET: with_input("hello"), NIGHTLY: manifest})
-    following.turn()
-    assert [run.trigger for run in following.runs] == ["push"]
 
 
 class TestFiring:
@@ -237,7 +181,7 @@ class TestDowntime:
         clock.set("2026-01-05T09:30:00")
         assert following.turn("start").started == ("greet@nightly",)
         (run,) = following.runs[1:]
-        assert run.reasons == ("schedule nightly was due at 2026-01-05T06:00:00Z, which was missed",)
+        assert run.reasons == ("schedule nightly was due at 2026-01-05T06:00:00Z, the newest of 4 that were missed",)
         assert following.site.state.schedules.of_run(run.id) == FiredRun(
             "nightly", datetime(2026, 1, 5, 6, tzinfo=UTC).timestamp()
         )

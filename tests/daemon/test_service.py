@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.daemon.requests import Requests
+from reconciler.cli.daemon_client import at_socket
 from reconciler.model.runs import RunStatus
 from reconciler.state.folder import StateFolder
 from reconciler.state.lock import StateLock
@@ -107,10 +107,8 @@ def test_a_request_is_answered(origin: Origin, state: Path) -> None:
     commit = origin.push({GREET: pipeline("true")})
     with DaemonProcess(origin.url, state) as daemon:
         daemon.until_said("greet-1 succeeded")
-        requests = Requests(StateFolder(state).requests)
-        answer = requests.wait(requests.ask(), 10)
-        assert answer is not None
-        assert (answer.is_good, answer.message) == (True, f"main@sha1:{commit}")
+        answer = at_socket(StateFolder(state).socket).post("reconcile", "main")
+        assert answer == {"source": "main", "message": f"main@sha1:{commit}"}
 
 
 def test_a_source_that_cannot_be_watched_is_looked_at_now_and_then(origin: Origin, state: Path, tmp_path: Path) -> None:
@@ -120,7 +118,7 @@ def test_a_source_that_cannot_be_watched_is_looked_at_now_and_then(origin: Origi
     with DaemonProcess(tmp_path / "linked", state, "--interval", "1"):
         until(lambda: statuses(state) == [SUCCEEDED])
         origin.push({GREET: pipeline("echo second")})
-        until(lambda: statuses(state) == [SUCCEEDED, SUCCEEDED], seconds=5)
+        until(lambda: statuses(state) == [SUCCEEDED, SUCCEEDED])
         assert runs(state)[-1].trigger == "interval"
 
 
@@ -128,5 +126,5 @@ def test_a_source_that_is_not_there_yet_is_waited_for(state: Path, tmp_path: Pat
     with DaemonProcess(tmp_path / "git" / "origin.git", state, "--interval", "1") as daemon:
         daemon.until_said("does not appear to be a git repository")
         Origin(tmp_path / "git").push({GREET: pipeline("true")})
-        until(lambda: statuses(state) == [SUCCEEDED], seconds=6)
+        until(lambda: statuses(state) == [SUCCEEDED])
         assert daemon.said.count("does not appear to be a git repository") == 1

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reconciler.daemon.requests import Requests
+from reconciler.cli.daemon_client import at_socket
+from reconciler.model.errors import RefusedError
 from reconciler.model.runs import RunStatus
 from reconciler.state.folder import StateFolder
 from reconciler.state.store import State
+from tests.cli.program import reconciler
 
 from .daemon_process import DaemonProcess, Ended, runs, statuses, to_its_end, until
 from .origin import Origin, environment_manifest, pipeline
@@ -126,11 +128,10 @@ def test_one_that_hangs_holds_up_neither_the_others_nor_the_end(
         until(lambda: _by_pipeline(state) == {"a/one": [SUCCEEDED]})
         first.push({"one.yaml": pipeline("echo again", name="one")})
         until(lambda: _by_pipeline(state) == {"a/one": [SUCCEEDED, SUCCEEDED]})
-        requests = Requests(StateFolder(state).requests)
-        answer = requests.wait(requests.ask(source="a"), 10)
-        assert answer is not None
-        assert answer.is_good
-        assert requests.wait(requests.ask(source="quiet"), 0.5) is None
+        asked = at_socket(StateFolder(state).socket)
+        assert asked.post("reconcile", "a")["message"].startswith("main@sha1:")
+        with pytest.raises(RefusedError, match=r"source quiet does not answer within 0\.5 seconds"):
+            asked.post("reconcile", "quiet", timeout_seconds=0.5)
         began = time.monotonic()
         assert daemon.end().code == 0
         assert time.monotonic() - began < 15
@@ -151,15 +152,11 @@ def test_a_request_to_all_is_answered_once_all_have(
 ) -> None:
     with configured.write(a=first, b=second).daemon():
         until(lambda: _by_pipeline(state) == {"a/one": [SUCCEEDED], "b/two": [SUCCEEDED]})
-        requests = Requests(StateFolder(state).requests)
-        answer = requests.wait(requests.ask(), 10)
-        assert answer is not None
-        assert answer.is_good
+        answer = reconciler("reconcile", "--state", state)
         heads = [origin.git("rev-parse", "HEAD") for origin in (first, second)]
-        assert sorted(answer.message.split("; ")) == [f"a: main@sha1:{heads[0]}", f"b: main@sha1:{heads[1]}"]
-        unknown = requests.wait(requests.ask(source="c"), 10)
-        assert unknown is not None
-        assert (unknown.is_good, "no source `c` is followed" in unknown.message) == (False, True)
+        assert answer.out == f"a: reconciled main@sha1:{heads[0]}\nb: reconciled main@sha1:{heads[1]}\n"
+        with pytest.raises(RefusedError, match="no source `c` is followed"):
+            at_socket(StateFolder(state).socket).post("reconcile", "c")
 
 
 def test_once_all_are_brought_up_to_date_and_the_worst_counts(

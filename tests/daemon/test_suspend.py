@@ -14,8 +14,8 @@ from reconciler.state.suspensions import Suspensions
 
 from .following import SOURCE, Following
 from .origin import Origin, pipeline
+from .scheduling import SetClock, schedule
 from .site import make_site
-from .test_schedules import SetClock, schedule
 from .waiting import Waiting
 
 GREET = "greet.yaml"

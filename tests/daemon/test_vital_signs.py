@@ -26,6 +26,7 @@ class Loop:
     """A loop that is busy for as long as a test says."""
 
     seconds: float | None = None
+    deadline_seconds: float = 60.0
 
     def seconds_in_turn(self) -> float | None:
         return self.seconds
@@ -61,7 +62,7 @@ def runs() -> dict[str, Runs]:
 
 @pytest.fixture
 def signs(notified: Notified, state: State, loops: dict[str, Loop], runs: dict[str, Runs]) -> VitalSigns:
-    return VitalSigns(ServiceSupervisor(notified.address, 0.02), state, loops, runs, 60.0)
+    return VitalSigns(ServiceSupervisor(notified.address, 0.02), state, loops, runs)
 
 
 def test_it_is_ready_once_every_source_was_looked_at_well_or_not(signs: VitalSigns, notified: Notified) -> None:

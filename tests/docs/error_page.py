@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _TOP = Path(__file__).parents[2]
+_BUILDERS = ("reconciling", "stalled", "transient", "waits")
 _PAGE = _TOP / "docs" / "errors.md"
 
 
@@ -40,7 +41,7 @@ def condition_reasons() -> set[str]:
     return {
         node.args[0].value
         for node in _nodes()
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("reconciling", "stalled")
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _BUILDERS
         if isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
     }
 
@@ -50,7 +51,7 @@ def calls_with_a_computed_reason() -> list[str]:
     return [
         ast.unparse(node)
         for node in _nodes()
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("reconciling", "stalled")
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _BUILDERS
         if not isinstance(node.args[0], ast.Constant)
     ]
 

@@ -37,5 +37,6 @@ def commit(folder: Path) -> None:
 
 
 def masked(text: str) -> str:
-    """Text without what differs between two runs: digests, and how wide a column is."""
+    """Text without what differs between two runs: digests, moments, and how wide a column is."""
+    text = re.sub(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "MOMENT", text)
     return re.sub(r"\s+", " ", re.sub(r"\b[0-9a-f]{12,64}\b", "DIGEST", text)).strip()

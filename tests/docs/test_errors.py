@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.forges import errors as forge_errors
 from reconciler.model import errors
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problems import Code
@@ -41,7 +42,8 @@ def test_every_reason_of_a_condition_has_a_section_and_every_section_a_reason() 
 
 
 def test_every_error_has_a_section_and_every_section_an_error() -> None:
-    known = [name for name, value in vars(errors).items() if isinstance(value, type)]
+    classes = [*vars(errors).values(), *vars(forge_errors).values()]
+    known = dict.fromkeys(each.__name__ for each in classes if isinstance(each, type))
     assert list(sections("Errors")) == [name for name in known if name != ReconcilerError.__name__]
 
 

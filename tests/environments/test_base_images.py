@@ -132,6 +132,15 @@ class TestPinning:
         }
         assert set(pins) == {PYTHON}
 
+    def test_nothing_is_pinned_for_the_sake_of_a_plan(self, registry: Registry) -> None:
+        pins = Pins()
+        images = BaseImages(pins, registry, BuildSettings())
+        _pins_of(images, PYTHON)
+        known = _pins_of(images.as_pinned(), PYTHON, DEBIAN)
+        assert known[PYTHON]
+        assert known[DEBIAN] == ""
+        assert {*pins} == {PYTHON}
+
     def test_the_files_of_a_recipe_are_read_once(self, registry: Registry) -> None:
         read: list[str] = []
 

@@ -40,7 +40,7 @@ def test_other_properties_change_nothing(properties: dict[str, Any] | None) -> N
 @pytest.mark.parametrize(
     ("written", "hint"),
     [
-        ("stop", "allowed: `finish`, `cancel`"),
+        ("stop", "allowed: `finish`, `cancel`, `queue`"),
         ("cancl", "did you mean `cancel`?"),
         ("", "allowed: "),
         ("CANCEL", "allowed: "),
@@ -61,7 +61,7 @@ def test_a_property_that_says_something_else_is_refused_at_its_place(written: ob
     problem = problem_of(pipeline(properties={"owner": "risk", PROPERTY: written}))
     assert (problem.code, problem.pointer) == (Code.INVALID_VALUE, ("properties", PROPERTY))
     assert problem.message == f"`{PROPERTY}` is {written!r}"
-    assert problem.hint == "write finish or cancel"
+    assert problem.hint == "write finish, cancel or queue"
     assert problem.is_error
 
 

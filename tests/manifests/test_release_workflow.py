@@ -38,5 +38,6 @@ def test_it_has_the_newest_of_the_branch_with_all_history_and_none_beside_it(wor
 def test_it_says_who_commits_and_is_installed_as_the_one_for_pull_requests_is(workflow: dict[str, Any]) -> None:
     commands = [step["run"] for step in workflow["jobs"]["release"]["steps"] if "run" in step]
     assert commands[1].count("git config user.") == 2
-    installed = [step for step in read("plan.yml")["jobs"]["plan"]["steps"] if "pip install" in step.get("run", "")]
+    review = read("reconciler.yml")["jobs"]["review"]["steps"]
+    installed = [step for step in review if "pip install" in step.get("run", "")]
     assert commands[0] == installed[0]["run"]

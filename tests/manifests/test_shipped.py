@@ -80,8 +80,8 @@ def test_the_usual_curated_environments_mean_one_of_the_template(curated: str, o
 
 
 def test_the_workflow_of_the_template_is_strict_and_annotates() -> None:
-    workflow = yaml.safe_load((TEMPLATE / ".github/workflows/plan.yml").read_text(encoding="utf-8"))
-    commands = [step.get("run") for step in workflow["jobs"]["plan"]["steps"]]
+    workflow = yaml.safe_load((TEMPLATE / ".github/workflows/reconciler.yml").read_text(encoding="utf-8"))
+    commands = [step.get("run") for step in workflow["jobs"]["review"]["steps"]]
     assert "reconciler validate --strict -o github ." in commands
 
 

@@ -184,12 +184,14 @@ def test_what_is_no_database_is_refused_and_left_as_it_is(path: Path) -> None:
     with pytest.raises(StateError, match="the state cannot be opened: file is not a database") as refused:
         Database(path, [FIRST])
     assert refused.value.place == str(path)
+    assert refused.value.hint == "the file is damaged: put a backup in its place, or move it away to begin anew"
     assert path.read_text() == "This was something else. " * 100
 
 
 def test_a_database_in_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StateError, match="unable to open database file"):
+    with pytest.raises(StateError, match="unable to open database file") as refused:
         Database(tmp_path / "none" / "state.db", [FIRST])
+    assert (refused.value.hint or "").startswith("it takes the right to write to it")
 
 
 def test_a_full_disk_is_told_as_such_and_what_was_there_stays(database: Database) -> None:

@@ -191,6 +191,10 @@ class TestRuns:
         assert (end.type, end.reason, end.message) == expected
         assert (start.run_id, end.run_id, end.last) == ("train-1", "train-1", 3.0)
 
+    def test_who_asked_for_a_run_is_named(self, state: State) -> None:
+        state.runs.start(replace(run(status=RunStatus.RUNNING), trigger="run by ada@host"))
+        assert [each.message for each in state.events.recent()] == ["train-1 started by ada@host"]
+
     def test_a_run_that_is_restored_is_told_once(self, state: State) -> None:
         restored = state.runs.start(run(status=RunStatus.RESTORED, restored_from="train-0"))
         state.runs.update(replace(restored, ended=2.0))

@@ -44,6 +44,18 @@ def test_a_source_is_kept_as_the_daemon_left_it(state: State, folder: StateFolde
     again.close()
 
 
+def test_one_that_is_followed_from_now_on_is_listed_and_one_that_is_known_stays_as_it_is(state: State) -> None:
+    state.sources.save(SourceState("main", "/srv/git/a", "main", conditions=ready("Applied", "applied"), updated=1.0))
+    for name in ("main", "other"):
+        begun = SourceState(name, "/srv/git/b", "main", conditions=reconciling("Progressing", "first"), updated=2.0)
+        state.sources.begin(begun)
+    said = [(each.name, each.url, each.conditions[0]) for each in state.sources.all()]
+    assert [(name, url, first.reason, first.since) for name, url, first in said] == [
+        ("main", "/srv/git/a", "Applied", 1.0),
+        ("other", "/srv/git/b", "Progressing", 2.0),
+    ]
+
+
 def test_sources_are_told_by_name(state: State) -> None:
     for name in ("b", "c", "a"):
         state.sources.save(replace(ORIGIN, name=name))

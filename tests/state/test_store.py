@@ -23,7 +23,7 @@ BASE = EnvironmentState("process", "e1", "base", "1.0.0", BUILDING, log="base.lo
 def test_all_that_is_kept_lies_below_one_folder_that_is_its_owners_alone(state: State, folder: StateFolder) -> None:
     assert folder.root.stat().st_mode & 0o777 == 0o700
     places = (folder.database, folder.cache, folder.outputs, folder.code, folder.work, folder.environments, folder.logs)
-    for place in (*places, folder.sources, folder.requests, folder.scratch, folder.mlflow_artifacts):
+    for place in (*places, folder.sources, folder.scratch, folder.mlflow_artifacts):
         assert place.exists()
         assert place.is_relative_to(folder.root)
     assert folder.mlflow_uri == f"sqlite:///{folder.root}/mlflow/mlflow.db"

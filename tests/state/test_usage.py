@@ -79,6 +79,14 @@ def test_a_pipeline_is_pruned_once_its_source_holds_it_no_more(state: State, usa
     assert usage.pruned_pipelines() == {"score"}
 
 
+def test_runs_with_other_inputs_are_pruned_with_their_pipeline(state: State, usage: Usage) -> None:
+    for name in ("train@run", "score@run"):
+        _ran(state, name)
+    state.sources.save(SourceState("origin", "url", "main"))
+    state.sources.save_resources("origin", [Resource(Kind.PIPELINE, "train", None, "origin", "r", ())], 1.0)
+    assert usage.pruned_pipelines() == {"score@run"}
+
+
 def test_runs_are_removed_with_all_that_belongs_to_them(state: State, usage: Usage) -> None:
     for _ in range(2):
         _ran(state, "train", model="a")
