@@ -29,9 +29,7 @@ def open_revert(
         hint = "name another one, and merge it"
         raise UsageError(f"`{branch}` is followed, so that nobody would have looked at the revert", hint=hint)
     directory = state.folder.sources / f"{settings.name}.git"
-    mirror = Mirror(
-        settings.url, settings.branch, directory, settings.timeout, settings.access, settings.fetching
-    )
+    mirror = Mirror(settings.url, settings.branch, directory, settings.timeout, settings.access, settings.fetching)
     try:
         head = mirror.fetch()
         if head is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from reconciler.execution.late_record import LateRecord, end_early, tell_end
+from reconciler.execution.late_record import LateRecord, note_end, tell_end
 from reconciler.execution.origin import Origin
 from reconciler.execution.pipeline_run import PipelineRun
 from reconciler.execution.restored_aliases import restore_models
@@ -131,7 +131,9 @@ def abandon(site: Site, run: Run, status: RunStatus, message: str) -> LateRecord
             for position, step in enumerate(steps)
             if not step.status.is_over
         )
-        return end_early(site, replace(run, status=status, ended=site.clock(), error=message))
+        ended = replace(run, status=status, ended=site.clock(), error=message)
+        note_end(site, ended)
+    return tell_end(site, ended)  # which reads what is written
 
 
 def _started(site: Site, plan: PipelinePlan, run: Run) -> Run:

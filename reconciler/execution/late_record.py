@@ -98,12 +98,11 @@ def record_late(site: Site, run: Run, graph: Graph, origin: Origin) -> LateRecor
     return followed(site, run.id, journal, record, patience, record.conclude(run.status))
 
 
-def end_early(site: Site, run: Run) -> LateRecord:
-    """Write how a run ended that does not come to its own end, and have MLflow told."""
+def note_end(site: Site, run: Run) -> None:
+    """Write how a run ended that does not come to its own end, and that MLflow is still to be told."""
     with site.state.database.transaction():
         site.state.runs.update(run)
         site.state.waiting_records.note(run.id, site.clock())
-    return tell_end(site, run)
 
 
 def tell_end(site: Site, run: Run, error: str = "") -> LateRecord:

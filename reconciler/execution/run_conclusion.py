@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from reconciler.execution.endings import Endings
 from reconciler.execution.journal import Journal
-from reconciler.execution.late_record import LateRecord, end_early, followed, not_whole, take_names_of_mlflow
+from reconciler.execution.late_record import LateRecord, followed, not_whole, note_end, take_names_of_mlflow, tell_end
 from reconciler.execution.record import RunRecord
 from reconciler.execution.site import Site
 from reconciler.model.errors import TrackingAwayError, TrackingError
@@ -60,7 +60,8 @@ class RunConclusion:
         self._journal.flush()
         current = self._site.state.runs.get(run.id) or run
         failed = replace(current, status=RunStatus.FAILED, ended=self._site.clock(), error=f"broke off: {message}")
-        self.late = end_early(self._site, failed)
+        note_end(self._site, failed)
+        self.late = tell_end(self._site, failed)
 
     def _has_to_wait(self, run: Run, status: RunStatus, recorded: Future[None]) -> bool:
         """Whether the record takes longer than anybody should wait for it.

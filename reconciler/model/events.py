@@ -11,7 +11,6 @@ from reconciler.model.runs import Run, RunStatus
 from reconciler.model.status import Condition, ConditionType, Resource
 
 SOURCE_KIND = "source"
-
 _BY_HAND = "run by "  # what stands before the person who asked for a run, as its trigger
 
 

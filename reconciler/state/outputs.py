@@ -8,6 +8,7 @@ import shutil
 import stat
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from reconciler.model.errors import StepError
@@ -158,5 +159,6 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
         return
     for folder, _, _ in os.walk(path):
-        Path(folder).chmod(0o755)
+        with suppress(FileNotFoundError):  # somebody else removes it as well
+            Path(folder).chmod(0o755)
     shutil.rmtree(path, ignore_errors=True)

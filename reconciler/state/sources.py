@@ -20,7 +20,11 @@ _TABLES = (
     ("schedules", "source"),
     ("waiting_revisions", "source"),
     ("pull_requests", "source"),
+    ("previews", "source"),
     ("sources", "name"),
+)
+_FORGET_PREVIEWED = (
+    "DELETE FROM results WHERE apart IN (SELECT source || '/pr-' || number FROM previews WHERE source = ?)"
 )
 
 
@@ -180,6 +184,7 @@ class Sources:
     def forget(self, source: str) -> None:
         """Forget a source that is followed no more, with its resources and schedules; runs and versions stay."""
         with self._lock, self._database.transaction():
+            self._database.execute(_FORGET_PREVIEWED, (source,))
             for table, column in _TABLES:
                 self._database.execute(f"DELETE FROM {table} WHERE {column} = ?", (source,))  # noqa: S608 - ours
             self._resources.pop(source, None)

@@ -59,9 +59,7 @@ _WAYS: Mapping[Forge, _Ways] = {
         ("x-forgejo-event", "x-gitea-event"),
         ("x-forgejo-delivery", "x-gitea-delivery"),
         frozenset({"push"}),
-        frozenset(
-            {"pull_request", "pull_request_label", "pull_request_sync", "pull_request_comment", "issue_comment"}
-        ),
+        frozenset({"pull_request", "pull_request_label", "pull_request_sync", "pull_request_comment", "issue_comment"}),
     ),
     Forge.BITBUCKET: _Ways(
         ("x-hub-signature",),

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from reconciler.daemon.retries import Decision, RetryPolicy
+from reconciler.daemon.source_settings import SourceSettings
 from reconciler.execution.site import Site
 from reconciler.model.runs import RunStatus
 
-from .following import Following
+from .daemon_process import until
+from .following import SOURCE, Following
 from .origin import Origin, pipeline
 from .site import Clock
+from .watched_loop import WatchedLoop
 
 HOUR = 3600.0
 
@@ -75,3 +78,17 @@ def test_what_is_current_stays_so_whatever_the_clock_does(
     current = site.state.runs.current("greet")
     assert current is not None and current.id == "greet-2"
     following.follower.stop()
+
+
+def test_a_source_is_looked_at_in_its_interval_though_the_clock_was_put_back_by_an_hour(
+    site: Site, origin: Origin, clock: Clock
+) -> None:
+    origin.push({"greet.yaml": pipeline("true")})
+    watched = WatchedLoop(site, SourceSettings(SOURCE, str(origin.url), "main", interval=0.2))
+    try:
+        until(lambda: site.state.runs.current("greet") is not None)
+        clock.advance(-HOUR)
+        seen = len(watched.outcomes)
+        until(lambda: len(watched.outcomes) > seen + 2)
+    finally:
+        watched.end()

@@ -100,7 +100,7 @@ def test_the_next_process_still_holds_to_the_last_good_revision(
     origin.push({GREET: BROKEN})
     following.restart()
     assert not following.turn("start").is_good
-    clock.advance(31)
+    clock.advance(34)
     following.follower.retry()
     following.turn("interval")
     assert [(run.revision, run.attempt) for run in following.runs] == [(good, 1), (good, 2)]
@@ -141,7 +141,7 @@ def test_a_failed_pipeline_is_tried_again_while_the_source_is_away(
     following.turn()
     flag.touch()
     origin.url.rename(tmp_path / "away")
-    clock.advance(31)
+    clock.advance(34)
     following.follower.retry()
     following.turn("interval")
     assert [run.status for run in following.runs] == [RunStatus.FAILED, RunStatus.SUCCEEDED]

@@ -134,7 +134,7 @@ def test_one_that_hangs_holds_up_neither_the_others_nor_the_end(
             asked.post("reconcile", "quiet", timeout_seconds=0.5)
         began = time.monotonic()
         assert daemon.end().code == 0
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 60
 
 
 def test_one_that_does_not_answer_says_so_while_the_others_are_well(

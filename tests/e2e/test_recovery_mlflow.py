@@ -67,6 +67,27 @@ print(json.dumps({
 }))
 """
 
+_HOLDS = """
+import json, sys
+from mlflow import MlflowClient
+client = MlflowClient(sys.argv[1], sys.argv[1])
+runs = client.search_runs([each.experiment_id for each in client.search_experiments()], max_results=1000)
+versions = client.search_model_versions("name='risk'")
+print(json.dumps({
+    "runs": [{
+        "id": run.info.run_id,
+        "name": run.info.run_name,
+        "of": run.data.tags["reconciler.run"],
+        "status": run.info.status,
+        "metrics": run.data.metrics,
+        "params": run.data.params,
+        "artifacts": sorted(each.path for each in client.list_artifacts(run.info.run_id)),
+    } for run in runs],
+    "versions": {str(each.version): each.run_id for each in versions},
+    "aliases": {alias: str(at) for alias, at in client.get_registered_model("risk").aliases.items()},
+}))
+"""
+
 
 @dataclass
 class Server:
@@ -82,6 +103,21 @@ class Server:
 
     def stop(self) -> None:
         self.process.stop()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Runs that ended while the server was away, by a daemon that was killed; recorded by the next one."""
+
+    server: Server
+    state: Path
+    while_away: dict[str, Answer]
+    statuses: dict[str, list[str]]
+    executions: Counter[str]
+
+    def held(self) -> dict[str, Any]:
+        """All that the server has."""
+        return _looked(self.server, _HOLDS)
 
 
 @dataclass
@@ -107,6 +143,14 @@ class Outage:
     def named(self, name: str) -> dict[str, Any]:
         (run,) = [run for run in self.recorded() if run["info"]["run_name"] == name]
         return run
+
+
+def _looked(server: Server, program: str, *arguments: str) -> dict[str, Any]:
+    """What a program of MLflow's client says of the server."""
+    command = [sys.executable, "-c", program, f"http://127.0.0.1:{server.port}", *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
 
 
 def _pipeline(folder: Path) -> dict[str, str | None]:
@@ -174,15 +218,7 @@ def outage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outage]:
             until(lambda: runs(state)[0].status is not RunStatus.RUNNING, 120)
             daemon.end()
         outage.executions = Counter((folder / "notes").read_text().split())
-        looks = [
-            sys.executable,
-            "-c",
-            _LOOKS,
-            f"http://127.0.0.1:{server.port}",
-            outage.named("second")["info"]["run_id"],
-        ]
-        done = subprocess.run(looks, check=True, capture_output=True, text=True)
-        outage.held = json.loads(done.stdout.splitlines()[-1])
+        outage.held = _looked(server, _LOOKS, outage.named("second")["info"]["run_id"])
         yield outage
     finally:
         server.stop()
@@ -238,3 +274,100 @@ def test_one_model_is_registered_and_it_is_champion(outage: Outage) -> None:
 def test_once_it_is_back_nothing_is_said_of_it_any_more(outage: Outage) -> None:
     assert "MLflow is away" not in reconciler("get", "pipelines", "--state", outage.state).out
     assert "MLflow is away" not in reconciler("doctor", "--state", outage.state).out
+
+
+def _training(folder: Path, accuracy: float) -> dict[str, str | None]:
+    """A step that stays as it is, and one that trains a model, which is promoted where it is better."""
+    notes, logs = folder / "notes", f"{sys.executable} logs.py"
+    model = {"model": {"type": "custom_model", "name": "risk"}}
+    trained = (
+        f"echo train >> {notes}; {logs} 2 {accuracy}; echo kept > outputs/kept.txt; {writes(str(accuracy), 'model')}/it"
+    )
+    jobs = {
+        "first": job(f"echo first >> {notes}; {logs} 1 0.25; {writes('1')}", ("out",), code="./src"),
+        "train": {
+            **job(trained, inputs={"before": {"type": "uri_file", "path": reads("first")}}, code="./src"),
+            "outputs": model,
+        },
+    }
+    pipeline = {"type": "pipeline", "name": "risk", "promotion": {"metric": "accuracy"}, "jobs": jobs}
+    return {
+        "pipeline.yaml": yaml.safe_dump(pipeline, sort_keys=False),
+        "python.yaml": yaml.safe_dump(ENVIRONMENT),
+        "src/logs.py": _LOGS,
+    }
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ended]:
+    folder = tmp_path_factory.mktemp("ended")
+    server = Server(folder)
+    server.start()
+    server.stop()
+    state, origin = folder / "state", Origin(folder / "git")
+    options = ("--tracking", f"http://127.0.0.1:{server.port}", "--engine", "process")
+    while_away: dict[str, Answer] = {}
+    try:
+        origin.push(_training(folder, 0.5))
+        with DaemonProcess(origin.url, state, *options) as daemon:
+            until(lambda: [run.status for run in runs(state)] == [RunStatus.SUCCEEDED], 120)
+            origin.push(_training(folder, 0.75))
+            while_away["reconcile"] = reconciler("reconcile", "--wait", "--state", state)
+            until(lambda: [run.status for run in runs(state)] == [RunStatus.SUCCEEDED] * 2, 120)
+            while_away["run"] = reconciler("run", "risk", "--force", "--wait", "--state", state)
+            while_away["get"] = reconciler("get", "pipelines", "--state", state)
+            daemon.end(signal.SIGKILL)
+        opened = State(StateFolder(state))
+        statuses = {run.id: [str(step.status) for step in opened.runs.steps(run.id)] for run in runs(state)}
+        server.start()
+        with DaemonProcess(origin.url, state, *options) as daemon:
+            until(lambda: not opened.waiting_records.pipelines(), 120)
+            daemon.end()
+        opened.close()
+        executions = Counter((folder / "notes").read_text().split())
+        yield Ended(server, state, while_away, statuses, executions)
+    finally:
+        server.stop()
+
+
+def test_while_it_is_away_runs_end_and_others_begin(ended: Ended) -> None:
+    assert ended.statuses == {
+        "risk-1": ["succeeded", "succeeded"],
+        "risk-2": ["reused", "succeeded"],
+        "risk-3": ["reused", "reused"],
+    }
+    assert ended.executions == {"first": 1, "train": 2}
+    for verb in ("reconcile", "run"):
+        assert ended.while_away[verb].code == 0, ended.while_away[verb]
+    said = r"RunSucceeded +risk-3 is current; its record waits for MLflow since 20\S+Z"
+    assert re.search(said, ended.while_away["get"].out)
+
+
+def test_the_next_daemon_records_each_of_them_once_and_whole(ended: Ended) -> None:
+    recorded = ended.held()["runs"]
+    steps = ("first", "train")
+    numbers = (1, 2, 3)
+    assert Counter((run["of"], run["name"]) for run in recorded) == Counter(
+        (f"risk-{number}", name) for number in numbers for name in (f"risk-{number}", *steps)
+    )
+    assert {run["status"] for run in recorded} == {"FINISHED"}
+    accuracies = {"first": (0.25, 0.25, 0.25), "train": (0.5, 0.75, 0.75)}
+    for run in recorded:
+        if run["name"] not in steps:
+            continue
+        accuracy = accuracies[run["name"]][int(run["of"][-1]) - 1]
+        assert run["metrics"] == {"accuracy": accuracy}
+        assert run["params"] == {"depth": "1" if run["name"] == "first" else "2"}
+        if run["name"] == "train" and run["of"] != "risk-3":  # which is a copy
+            assert {"notes.txt", "outputs"} <= {*run["artifacts"]}
+
+
+def test_its_models_are_there_and_the_newest_that_was_better_is_champion(ended: Ended) -> None:
+    held = ended.held()
+    of_runs = {run["id"]: run["of"] for run in held["runs"]}
+    assert {number: of_runs[run_id] for number, run_id in held["versions"].items()} == {"1": "risk-1", "2": "risk-2"}
+    assert held["aliases"]["champion"] == "2"
+    assert {run["mlflow_run_id"] for run in reconciler("runs", "-o", "json", "--state", ended.state).data()} == {
+        run["id"] for run in held["runs"] if run["name"].startswith("risk-")
+    }
+    assert "waits for MLflow" not in reconciler("get", "pipelines", "--state", ended.state).out

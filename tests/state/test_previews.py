@@ -65,3 +65,14 @@ def test_a_result_whose_content_is_gone_is_forgotten_for_all(state: State) -> No
     apart.results.save(result("f1"), now=1.0)
     state.results.forget("f1")
     assert apart.results.get("f1") is None
+
+
+def test_a_source_that_is_followed_no_more_takes_its_previews_with_it(state: State) -> None:
+    other = replace(PREVIEW, source="other")
+    for preview in (PREVIEW, other):
+        state.previews.save(preview)
+        state.apart(preview.name).results.save(result("f1"), now=1.0)
+    state.sources.forget("main")
+    assert state.previews.of("main") == ()
+    assert state.apart(PREVIEW.name).results.get("f1") is None
+    assert state.apart(other.name).results.get("f1") is not None

@@ -32,8 +32,10 @@ def bring(mirror: Mirror, pull: PullRequest, ref: str) -> None:
         SourceError: the remote cannot be reached, or the ref leads to another commit by now.
     """
     kept = f"{_KEPT}/{pull.number}"
+    if _leads_to(mirror, kept) == pull.head_commit:
+        return
     mirror.fetcher.refs(f"+{ref}:{kept}")
-    there = mirror.git.run("rev-parse", f"{kept}^{{commit}}").decode().strip()
+    there = _leads_to(mirror, kept)
     if there != pull.head_commit:
         message = f"pull request {pull.number} is at {there[:12]}, and not at {pull.head_commit[:12]}"
         raise SourceError(message, place=mirror.remote.place, hint="the next look finds it at one of both")
@@ -42,3 +44,8 @@ def bring(mirror: Mirror, pull: PullRequest, ref: str) -> None:
 def let_go(mirror: Mirror, number: int) -> None:
     """Keep the head of a pull request no longer."""
     mirror.git.run("update-ref", "-d", f"{_KEPT}/{number}")
+
+
+def _leads_to(mirror: Mirror, ref: str) -> str:
+    """The commit that a ref of the mirror leads to, "" where there is no such ref."""
+    return mirror.git.run("for-each-ref", "--format=%(objectname)", ref).decode().strip()

@@ -66,13 +66,15 @@ class Reviewer:
             return told
         made, figures = self._made(told, pull, applied, runs)
         self._post(made)
-        if runs.preview is not None:
+        if runs.preview is None:
+            self.forget(pull.number)
+        else:
             for each in figures:
                 self._forge.set_status(status_of(runs.preview.commit, each, self._links))
         return replace(told, told=known)
 
     def forget(self, number: int) -> None:
-        """Let go of what is kept of one that is over."""
+        """Let go of what is kept of one."""
         self._plans.pop(number, None)
 
     def _made(
@@ -95,7 +97,7 @@ class Reviewer:
         return Review(pull.number, body, status, ())
 
     def _change(self, pull: PullRequest, applied: str) -> ChangePlan:
-        """What the head would do; a plan is kept, as the news is that of runs more often than that of commits.
+        """What the head would do; while it is previewed its plan is kept, for the news is that of runs.
 
         Raises:
             UsageError: there is no plan of this head.

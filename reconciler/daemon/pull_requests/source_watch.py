@@ -60,6 +60,7 @@ class SourceWatch:
         self._news = -1
         self._complaints: dict[int, str] = {}
         self._away = 0
+        self._is_early = False
 
     def look(self, is_roused: bool) -> None:
         """Look at all of them at the forge.
@@ -70,6 +71,9 @@ class SourceWatch:
         Raises:
             ReconcilerError: the forge or the remote does not answer.
         """
+        self._is_early = not self._applied()
+        if self._is_early:  # nothing could be compared with, nor run
+            return
         self._open = {each.number: each for each in self._forge.open_pull_requests() if self._concerns(each)}
         known = self._state.pull_requests.of(self._source.name)
         heard = self._heard_now(is_roused)
@@ -86,6 +90,8 @@ class SourceWatch:
             ReconcilerError: the forge or the remote does not answer.
         """
         newest = self._state.events.newest_news()
+        if self._is_early and self._applied():
+            self.look(is_roused=True)
         for number, told in self._state.pull_requests.of(self._source.name).items():
             pull = self._open.get(number)
             if pull is not None and newest != self._news:
@@ -149,9 +155,12 @@ class SourceWatch:
         self._tell(self._kept(now, self._wishes.labelled(now, pull)), pull)
 
     def _tell(self, told: ToldPullRequest, pull: PullRequest) -> None:
+        self._kept(told, self._reviewer.review(told, pull, self._applied()))
+
+    def _applied(self) -> str:
+        """The commit that is applied, "" where none is yet."""
         state = self._state.sources.get(self._source.name)
-        if state is not None and state.applied_commit:
-            self._kept(told, self._reviewer.review(told, pull, state.applied_commit))
+        return state.applied_commit if state is not None else ""
 
     def _kept(self, before: ToldPullRequest, now: ToldPullRequest) -> ToldPullRequest:
         if now != before:

@@ -9,7 +9,7 @@ import pytest
 from reconciler.forges.kinds import ForgeKind
 from tests.daemon.following import Following
 from tests.daemon.origin import Origin, pipeline
-from tests.forges.conftest import place_for
+from tests.forges.conftest import Place, place_for
 from tests.forges.serving import serving
 
 from .reviewed import Reviewed
@@ -26,6 +26,13 @@ def applied(origin: Origin, following: Following) -> Following:
 def everywhere(request: pytest.FixtureRequest, origin: Origin, applied: Following) -> Iterator[Reviewed]:
     """At each forge in turn."""
     yield from _reviewed(request.param, origin, applied)
+
+
+@pytest.fixture
+def github() -> Iterator[Place]:
+    place = place_for(ForgeKind.GITHUB)
+    with serving(place.served):
+        yield place
 
 
 @pytest.fixture

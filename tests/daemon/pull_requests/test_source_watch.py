@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from reconciler.forges.errors import ForgeGoneError, RateLimitError
+from reconciler.forges.kinds import ForgeKind
 from reconciler.model.errors import SourceAwayError
 from tests.daemon.origin import pipeline
 from tests.forges.serving import Fault, Reply
 
-from .reviewed import CHANGED, Reviewed
+from .reviewed import CHANGED, NUMBER, Reviewed
 
 
 def test_its_plan_is_told_in_one_comment_and_a_status(everywhere: Reviewed) -> None:
@@ -66,6 +67,36 @@ def test_only_manifests_below_the_folder_of_the_source_count(reviewed: Reviewed)
     head = reviewed.propose(CHANGED)
     reviewed.look()
     assert reviewed.status("reconciler/plan", head)[1] == "nothing to do"
+
+
+def test_a_head_in_a_fork_is_planned_where_the_repository_leads_to_it(everywhere: Reviewed) -> None:
+    head = everywhere.propose(CHANGED, head_repository="eve/loans")
+    everywhere.look()
+    text = everywhere.status("reconciler/plan", head)[1]
+    if everywhere.place.kind is ForgeKind.BITBUCKET:
+        assert "### Plan: cannot be made" in everywhere.ours[0]
+        assert text == "a head in a fork cannot be reached at this forge"
+    else:
+        assert head in everywhere.ours[0]
+        assert text == "runs 1 pipeline, 1 step reused"
+
+
+def test_a_head_without_a_commit_in_common_cannot_be_planned(reviewed: Reviewed) -> None:
+    reviewed.origin.git("checkout", "-q", "--orphan", "change-12")
+    reviewed.origin.git("commit", "-q", "-m", "of its own")
+    head = reviewed.propose(CHANGED)
+    reviewed.look()
+    assert "no commit in common" in reviewed.status("reconciler/plan", head)[1]
+
+
+def test_a_newer_revision_plans_it_anew_without_fetching_the_head_again(reviewed: Reviewed) -> None:
+    reviewed.propose(CHANGED)
+    reviewed.look()
+    reviewed.origin.git("push", "-q", "origin", f":refs/pull/{NUMBER}/head")
+    reviewed.origin.push({"third.yaml": pipeline("true", name="third")})
+    reviewed.following.turn()
+    reviewed.watch.tick()
+    assert len(reviewed.place.served.asked("POST", "statuses")) == 2
 
 
 def test_one_that_cannot_be_fetched_keeps_nobody_from_the_others(reviewed: Reviewed) -> None:

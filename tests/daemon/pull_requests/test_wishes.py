@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from reconciler.model.pull_requests import PreviewRules
 from reconciler.model.runs import RunStatus
-from tests.daemon.origin import pipeline
+from tests.daemon.following import Following
+from tests.daemon.origin import Origin, pipeline
 from tests.daemon.waiting import Waiting
+from tests.forges.conftest import Place
 from tests.forges.serving import Fault, Reply
 
 from .reviewed import CANCEL, CHANGED, NUMBER, RUN, Reviewed
-
-
-def test_a_head_in_a_fork_is_planned_too(reviewed: Reviewed) -> None:
-    head = reviewed.propose(CHANGED, head_repository="eve/loans")
-    reviewed.look()
-    assert head in reviewed.ours[0]
 
 
 def test_a_comment_has_it_run_and_says_so(everywhere: Reviewed) -> None:
@@ -182,3 +179,17 @@ def test_words_of_authors_mean_nothing_in_the_comment(reviewed: Reviewed) -> Non
     reviewed.say(f"{RUN}", by="@everyone <img src=x>")
     reviewed.look()
     assert "**Refused**: `@everyone <img src=x> is not allowed to ask for that`" in reviewed.ours[0]
+
+
+def test_before_anything_is_applied_nothing_is_asked_for_and_nothing_lost(
+    origin: Origin, following: Following, github: Place
+) -> None:
+    reviewed = Reviewed(origin, following, github, previews=PreviewRules("run it"))
+    origin.push({"greet.yaml": pipeline("true", "true")})
+    head = reviewed.propose(CHANGED, labels=("run it",))
+    reviewed.look()
+    assert github.served.sent == []
+    following.turn()
+    reviewed.watch.tick()
+    assert [asked.commit for asked in reviewed.asking.asked] == [head]
+    reviewed.watch.close()
