@@ -87,7 +87,9 @@ class Endings:
         A step that registered a model apart is to do so again where it counts, so that its result is not kept.
         """
         folder = self._site.workspace.task_folder(self._run_id, step.name, step.trial)
-        if not (self._site.is_apart and has_registered(folder)):
+        if self._site.is_apart and has_registered(folder):
+            self._journal.note(step)
+        else:
             self._journal.keep_result(step, result, self._site.clock())
         self._clear(step.name, step.trial)
 

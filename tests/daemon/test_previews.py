@@ -15,6 +15,12 @@ from .origin import Origin, pipeline
 from .proposing import merge, propose
 from .waiting import Waiting
 
+REGISTER = (  # as MLflow's client does where it is told of another registry; elsewhere nothing
+    "python -c \"import os, sqlite3; to = os.environ.get('MLFLOW_REGISTRY_URI', ':memory:').removeprefix('sqlite:///');"
+    " made = sqlite3.connect(to); made.execute('create table model_versions (name)');"
+    " made.execute('insert into model_versions values (1)'); made.commit()\""
+)
+
 
 @pytest.fixture(autouse=True)
 def _applied(origin: Origin, following: Following) -> None:
@@ -74,6 +80,16 @@ def test_after_the_merge_nothing_is_trained_again(origin: Origin, following: Fol
     assert statuses(following, "greet-2") == {StepStatus.REUSED}
     assert following.site.state.previews.of("main") == ()
     assert "refs/previews" not in kept_refs(following)
+
+
+def test_a_step_that_registers_a_model_does_so_again_after_the_merge(origin: Origin, following: Following) -> None:
+    following.follower.preview(propose(origin, 12, {"greet.yaml": pipeline(REGISTER, "echo changed")}))
+    following.follower.wait()
+    assert statuses(following, "greet@pr-12-1") == {StepStatus.SUCCEEDED}
+    merge(origin, 12)
+    following.turn()
+    steps = {step.name: step.status for step in following.site.state.runs.steps("greet-2")}
+    assert steps == {"step_0": StepStatus.SUCCEEDED, "step_1": StepStatus.REUSED}
 
 
 def test_what_a_closed_one_gave_is_forgotten(origin: Origin, following: Following) -> None:
