@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from reconciler.configuration.files import readable_file
 from reconciler.model.errors import UsageError
 from reconciler.model.notifications import Encryption, Mail, Rate, Receiver, ReceiverType, Secret, Selection
 from reconciler.model.problems import Pointer
@@ -61,7 +61,7 @@ class _Reader:
             self._selection(written.get("events") or {}, kind, (*place, "events")),
             self._rate(written, kind, place),
             written.get("repository", ""),
-            self._ca_file(written, place),
+            readable_file(written, "ca_file", place, self._error),
             self._mail(written, place) if kind is ReceiverType.SMTP else None,
         )
 
@@ -132,17 +132,6 @@ class _Reader:
         if not int(count):
             raise self._error("nothing at all would be sent", "write a rate such as `10/min`", (*place, "rate"))
         return Rate(int(count), _SECONDS[unit])
-
-    def _ca_file(self, written: Mapping[str, Any], place: Pointer) -> str:
-        if "ca_file" not in written:
-            return ""
-        path = Path(written["ca_file"]).expanduser().absolute()
-        try:
-            with path.open("rb"):
-                return str(path)
-        except OSError as error:
-            message = f"`{written['ca_file']}` cannot be read: {(error.strerror or str(error)).lower()}"
-            raise self._error(message, "mend `ca_file:`", (*place, "ca_file")) from error
 
     def _mail(self, written: Mapping[str, Any], place: Pointer) -> Mail:
         encryption = self._encryption(written, place)

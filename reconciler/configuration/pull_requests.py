@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from reconciler.configuration.files import readable_file
 from reconciler.model.errors import UsageError
 from reconciler.model.http import is_loopback
 from reconciler.model.problems import Pointer
@@ -52,7 +52,7 @@ class PullRequestReader:
             repository,
             self._token(written, (*pointer, "token")),
             written.get("user", ""),
-            self._ca_file(written, pointer),
+            readable_file(written, "ca_file", pointer, self._error),
             self._interval(written, pointer),
             written.get("comment", True),
             self._previews(written.get("previews") or {}),
@@ -95,14 +95,3 @@ class PullRequestReader:
         return PreviewRules(
             written.get("label", ""), None if allowed == _WRITERS else tuple(allowed), written.get("forks", False)
         )
-
-    def _ca_file(self, written: Mapping[str, Any], pointer: Pointer) -> str:
-        if "ca_file" not in written:
-            return ""
-        path = Path(written["ca_file"]).expanduser().absolute()
-        try:
-            with path.open("rb"):
-                return str(path)
-        except OSError as error:
-            message = f"`{written['ca_file']}` cannot be read: {(error.strerror or str(error)).lower()}"
-            raise self._error(message, "mend `ca_file:`", (*pointer, "ca_file")) from error

@@ -6,10 +6,10 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from reconciler.configuration.files import readable_file
 from reconciler.configuration.pull_requests import PullRequestReader
 from reconciler.model.configuration import ConfiguredSource, UpgradeSettings
 from reconciler.model.errors import UsageError
@@ -160,8 +160,8 @@ class SourceReader:
         return Access(
             username,
             self._token(written, url, (*pointer, "token")),
-            self._file(ssh, "key_file", (*pointer, "ssh")),
-            self._file(ssh, "known_hosts_file", (*pointer, "ssh")),
+            readable_file(ssh, "key_file", (*pointer, "ssh"), self._read.error),
+            readable_file(ssh, "known_hosts_file", (*pointer, "ssh"), self._read.error),
         )
 
     def _token(self, written: Mapping[str, Any], url: str, pointer: Pointer) -> str:
@@ -181,18 +181,6 @@ class SourceReader:
             raise self._read.error("there is nothing, or a line break in it", "see what is written there", pointer)
         return text
 
-    def _file(self, written: Mapping[str, Any], key: str, pointer: Pointer) -> str:
-        """The path of a file that is there, "" where none is named."""
-        if key not in written:
-            return ""
-        path = Path(written[key]).expanduser().absolute()
-        try:
-            with path.open("rb"):
-                return str(path)
-        except OSError as error:
-            message = f"`{written[key]}` cannot be read: {(error.strerror or str(error)).lower()}"
-            raise self._read.error(message, f"mend `{key}:`", (*pointer, key)) from error
-
     def _verification(self, written: Mapping[str, Any], followed: Followed, pointer: Pointer) -> Verification | None:
         if "verify" not in written:
             return None
@@ -206,5 +194,7 @@ class SourceReader:
             message = "it must be said whose signature counts, in one way"
             raise self._read.error(message, "write `allowed_signers_file: PATH` or `gpg_keys_file: PATH`", place)
         return Verification(
-            signed, self._file(told, "allowed_signers_file", place), self._file(told, "gpg_keys_file", place)
+            signed,
+            readable_file(told, "allowed_signers_file", place, self._read.error),
+            readable_file(told, "gpg_keys_file", place, self._read.error),
         )

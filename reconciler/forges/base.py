@@ -105,9 +105,6 @@ class Forge(Protocol):
     def open_pull_requests(self) -> Iterator[PullRequest]:
         """All of them, page by page."""
 
-    def pull_requests_of(self, commit: str) -> tuple[PullRequest, ...]:
-        """Those that a commit belongs to or is the merge of, so far as the forge knows."""
-
     def comments(self, number: int) -> tuple[Comment, ...]:
         """All of them but those on lines of the change at forges that tell these apart."""
 

@@ -65,17 +65,6 @@ class Bitbucket(RestForge):
         found = self._client.pages(f"{self._repository}/pullrequests", {"state": "OPEN", "pagelen": 50})
         yield from map(self._pull_request, found)
 
-    def pull_requests_of(self, commit: str) -> tuple[PullRequest, ...]:
-        """See `Forge`; it knows them where its app "Pull Request Commit Links" is installed, which it says with 404."""
-        path = f"{self._repository}/commit/{commit}/pullrequests"
-        try:
-            numbers = [
-                Read(each, self._client.place).number("id") for each in self._client.pages(path, {"pagelen": 50})
-            ]
-        except NotFoundError:
-            return ()
-        return tuple(map(self.pull_request, numbers))
-
     def comments(self, number: int) -> tuple[Comment, ...]:
         """See `Forge`; without those that are deleted, which Bitbucket keeps as empty ones."""
         found = self._client.pages(self._comments(number), {"pagelen": 100})

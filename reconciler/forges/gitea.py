@@ -6,8 +6,7 @@ and of pages.
 
 from __future__ import annotations
 
-from reconciler.forges.base import PullRequest
-from reconciler.forges.client import Asked, Client, Retries
+from reconciler.forges.client import Client, Retries
 from reconciler.forges.github_like import GitHubLike
 from reconciler.forges.settings import ForgeSettings
 
@@ -24,8 +23,3 @@ class Gitea(GitHubLike):
     def __init__(self, settings: ForgeSettings, retries: Retries | None = None) -> None:
         headers = {"Authorization": f"token {settings.token}"}
         super().__init__(settings, Client(settings.api_url, headers, settings.token, settings.ca_file, retries))
-
-    def pull_requests_of(self, commit: str) -> tuple[PullRequest, ...]:
-        """See `Forge`; it knows the one that a commit is the merge of."""
-        found = self._client.read(Asked("GET", f"{self._repository}/commits/{commit}/pull", refusals=(404,)))
-        return (self._pull_request(found),) if found else ()

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from reconciler.forges.base import PullRequest
 from reconciler.forges.client import Asked, Client, Retries
 from reconciler.forges.errors import TokenRefusedError
 from reconciler.forges.github_like import GitHubLike, shortened
@@ -38,11 +37,6 @@ class GitHub(GitHubLike):
             "X-GitHub-Api-Version": "2022-11-28",
         }
         super().__init__(settings, Client(settings.api_url, headers, settings.token, settings.ca_file, retries))
-
-    def pull_requests_of(self, commit: str) -> tuple[PullRequest, ...]:
-        """See `Forge`."""
-        found = self._client.pages(f"{self._repository}/commits/{commit}/pulls", self._page)
-        return tuple(map(self._pull_request, found))
 
     def annotate(self, commit: str, name: str, summary: str, problems: Sequence[Problem]) -> int:
         """See `Forge`; a check run, which takes 50 at a time, and only from Actions or another app of GitHub."""

@@ -55,11 +55,6 @@ class GitLab(RestForge):
         found = self._client.pages(f"{self._project}/merge_requests", {"state": "opened", **_PAGE})
         yield from map(self._pull_request, found)
 
-    def pull_requests_of(self, commit: str) -> tuple[PullRequest, ...]:
-        """See `Forge`."""
-        found = self._client.pages(f"{self._project}/repository/commits/{commit}/merge_requests", _PAGE)
-        return tuple(map(self._pull_request, found))
-
     def comments(self, number: int) -> tuple[Comment, ...]:
         """See `Forge`; without those that GitLab writes of what happened."""
         found = self._client.pages(self._notes(number), {"sort": "asc", "order_by": "created_at", **_PAGE})

@@ -52,13 +52,6 @@ def html_code(text: str, longest: int = LONGEST) -> str:
     return f"<code>{line}</code>" if line else _NOTHING
 
 
-def code_block(text: str) -> str:
-    """Lines, such as those of a log, as a block of code."""
-    lines = [harmless(line) for line in text.expandtabs().splitlines()]
-    fence = "`" * max(3, 1 + _longest_run("\n".join(lines)))
-    return "\n".join((f"{fence}text", *lines, fence))
-
-
 def label(text: str) -> str:
     """The text for a label in quotes of a Mermaid graph: all but letters and digits in its entities."""
     return "".join(each if _PLAIN.match(each) else f"#{ord(each)};" for each in shown(text, _LONGEST_LABEL))

@@ -21,7 +21,6 @@ class BitbucketServed(Served):
         self.route("GET", "/user", lambda _: Reply(200, {"uuid": uuid_of(self.user), "nickname": self.user}))
         self.route("GET", rf"{REPO}/pullrequests", self.pulls)
         self.route("GET", rf"{REPO}/pullrequests/(\d+)", self.pull)
-        self.route("GET", rf"{REPO}/commit/{_SHA}/pullrequests", self.pulls_of)
         self.route("GET", r"/repositories/(\w+/\w+)/commit/([0-9a-f]+)", self.commit)
         self.route("GET", comments, self.comments)
         self.route("POST", comments, self.create)
@@ -55,10 +54,6 @@ class BitbucketServed(Served):
     def pull(self, _: Sent, number: str) -> Reply:
         found = self.hosted.pulls.get(int(number))
         return Reply(200, self.told(found)) if found else self.refuse(404, "Not found")
-
-    def pulls_of(self, sent: Sent, sha: str) -> Reply:
-        found = [pull for pull in self.hosted.pulls.values() if sha in (pull.merge_commit, pull.head_commit)]
-        return self.paged(sent, [{"type": "pullrequest", "id": pull.number} for pull in found])
 
     def commit(self, _: Sent, repository: str, start: str) -> Reply:
         for pull in self.hosted.pulls.values():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .github_served import REPO, GitHubLikeServed
-from .serving import TOKEN, Reply, Sent
+from .github_served import GitHubLikeServed
+from .serving import TOKEN, Sent
 
 
 class GiteaServed(GitHubLikeServed):
@@ -16,11 +16,6 @@ class GiteaServed(GitHubLikeServed):
 
     def __init__(self) -> None:
         super().__init__()
-        self.route("GET", rf"{REPO}/commits/([0-9a-f]{{40}})/pull", self.pull_of)
 
     def is_known(self, sent: Sent) -> bool:
         return sent.headers.get("authorization") == f"token {TOKEN}"
-
-    def pull_of(self, _: Sent, sha: str) -> Reply:
-        found = next((pull for pull in self.hosted.pulls.values() if pull.merge_commit == sha), None)
-        return Reply(200, self.told(found)) if found else self.refuse(404, "pull request does not exist")

@@ -107,7 +107,6 @@ class GitHubServed(GitHubLikeServed):
     def __init__(self) -> None:
         super().__init__()
         self.is_app = False
-        self.route("GET", rf"{REPO}/commits/{_SHA}/pulls", self.pulls_of)
         self.route("POST", rf"{REPO}/check-runs", self.check)
         self.route("PATCH", rf"{REPO}/check-runs/(\d+)", self.more)
 
@@ -125,10 +124,6 @@ class GitHubServed(GitHubLikeServed):
 
     def me(self, sent: Sent) -> Reply:
         return self.refuse(403, "Resource not accessible by integration") if self.is_app else super().me(sent)
-
-    def pulls_of(self, sent: Sent, sha: str) -> Reply:
-        found = [pull for pull in self.hosted.pulls.values() if sha in (pull.merge_commit, pull.head_commit)]
-        return self.paged(sent, [self.told(pull) for pull in found])
 
     def check(self, sent: Sent) -> Reply:
         output = sent.body["output"]

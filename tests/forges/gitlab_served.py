@@ -23,7 +23,6 @@ class GitLabServed(Served):
         self.route("GET", rf"{PROJECT}/members/all/(\d+)", self.member)
         self.route("GET", rf"{PROJECT}/merge_requests", self.pulls)
         self.route("GET", rf"{PROJECT}/merge_requests/(\d+)", self.pull)
-        self.route("GET", rf"{PROJECT}/repository/commits/{_SHA}/merge_requests", self.pulls_of)
         self.route("GET", notes, self.comments)
         self.route("POST", notes, self.create)
         self.route("PUT", rf"{notes}/(\d+)", self.update)
@@ -59,10 +58,6 @@ class GitLabServed(Served):
     def pull(self, _: Sent, number: str) -> Reply:
         found = self.hosted.pulls.get(int(number))
         return Reply(200, self.told(found)) if found else self.refuse(404, "Not found")
-
-    def pulls_of(self, sent: Sent, sha: str) -> Reply:
-        found = [pull for pull in self.hosted.pulls.values() if sha in (pull.merge_commit, pull.head_commit)]
-        return self.paged(sent, [self.told(pull) for pull in found])
 
     def comments(self, sent: Sent, number: str) -> Reply:
         told = [self.note(note) for note in self.hosted.of(int(number))]

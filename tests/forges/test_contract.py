@@ -68,13 +68,6 @@ def test_all_open_ones_are_found_page_by_page(place: Place) -> None:
     assert len(place.served.asked("GET", r"(pulls|requests|pullrequests)$")) == 3
 
 
-def test_the_pull_request_that_a_merge_is_of_is_found(place: Place) -> None:
-    place.hosted.add(Pull(7, state="merged", merge_commit=commit(20)))
-    forge = place.forge()
-    assert numbers(forge.pull_requests_of(commit(20))) == [7]
-    assert forge.pull_requests_of(commit(21)) == ()
-
-
 def test_all_comments_are_read_page_by_page(place: Place) -> None:
     place.served.most_per_page = 2
     place.hosted.add(Pull(7))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from reconciler.review.escape import LONGEST, cell, code, code_block, html_code, label, shown
+from reconciler.review.escape import LONGEST, cell, code, html_code, label, shown
 from reconciler.review.markdown import line, table
 
 _RENDERER = MarkdownIt("commonmark").enable("table")
@@ -95,16 +95,6 @@ def test_a_label_is_letters_digits_and_entities(text: str) -> None:
     written = label(text)
     assert re.fullmatch(r"(?:[A-Za-z0-9 ]|#\d+;)*", written)
     assert re.sub(r"#(\d+);", lambda found: chr(int(found[1])), written) == shown(text, 60)
-
-
-@given(st.lists(_TEXTS, max_size=4).map("\n".join))
-def test_lines_of_a_log_stay_one_block(text: str) -> None:
-    tokens = _flat(f"{code_block(text)}\n\nend")
-    assert [token.type for token in tokens if token.type not in ("paragraph_open", "paragraph_close")] == [
-        "fence",
-        "inline",
-        "text",
-    ]
 
 
 @given(st.text())
