@@ -28,7 +28,11 @@ from reconciler.model.snapshot import Entry, EntryKind, Snapshot
 
 _SUFFIXES = (".yaml", ".yml")
 _AT_ONCE = 1000  # files whose text is in memory together
-_MARKS = re.compile(rb"\$schema|azureml|\$\{\{|^(?:command|jobs|conda_file|type: (?:uri_|mltable))", re.MULTILINE)
+_MARKS = re.compile(
+    rb"\$schema|azureml|\$\{\{|^(?:command|jobs|conda_file|image|build|create_job|trigger):"
+    rb"|^type: *['\"]?(?:uri_|mltable|pipeline|command|sweep|custom_model|mlflow_model|triton_model|amlcompute)",
+    re.MULTILINE,
+)
 
 
 def _schedule(document: dict[str, Any], reading: Reading, default_name: str) -> AnyManifest:

@@ -87,6 +87,11 @@ def test_broken_files_of_other_tools_are_none_of_our_business(path: str) -> None
         "name: a\nimage: python\nconda_file: [\n",
         "name: a\ntype: uri_file\npath: @a\n",
         b"command: caf\xe9 ${{inputs.x}}\n",
+        "type: pipeline\nname: [\n",
+        "type: 'sweep'\nname: [\n",
+        "name: a\nimage: python:3.11\nversion: [\n",
+        "name: a\ncreate_job: ./a.yaml\ntrigger: {\n",
+        "name: a\ntype: mlflow_model\npath: [\n",
     ],
 )
 def test_a_broken_file_that_was_meant_as_a_manifest_is_an_error(text: Content) -> None:
