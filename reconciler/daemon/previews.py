@@ -79,11 +79,13 @@ class Previews:
 
     def adopt(self, applied: Snapshot | None) -> None:
         """Let all take up what previews gave whose pull requests are merged into a revision that is applied anew."""
-        for preview in self._site.state.previews.of(self._settings.name) if applied else ():
+        if applied is None:
+            return
+        for preview in self._site.state.previews.of(self._settings.name):
             if not (preview.base and self._mirror.has(preview.commit) and self._mirror.has(preview.base)):
                 continue
             base, head = self._mirror.snapshot(preview.base), self._mirror.snapshot(preview.commit)
-            if applied is not None and is_merged(base, head, applied):
+            if is_merged(base, head, applied):
                 self._cancel(preview.number, f"pull request {preview.number} is merged")
                 self._site.state.previews.share(preview)
                 let_go(self._mirror, preview.number)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.errors import StateError
 from reconciler.state.assets import Assets
 from reconciler.state.backups import Backups
+from reconciler.state.cache_schema import CACHE_MIGRATIONS
 from reconciler.state.database import Database
 from reconciler.state.documents import Documents
 from reconciler.state.environments import Environments
@@ -24,7 +25,7 @@ from reconciler.state.pins import Pins
 from reconciler.state.results import Results
 from reconciler.state.runs import Runs
 from reconciler.state.schedules import Schedules
-from reconciler.state.schema import CACHE_MIGRATIONS, STATE_MIGRATIONS
+from reconciler.state.schema import STATE_MIGRATIONS
 from reconciler.state.settings import StateSettings
 from reconciler.state.sources import Sources
 from reconciler.state.suspensions import Suspensions

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +19,6 @@ from reconciler.model.windows import Window
 from .following import Following
 from .origin import Origin, pipeline
 from .scheduling import SetClock, schedule
-from .site import make_site
 
 GREET = "greet.yaml"
 OFFICE_HOURS = Window(True, Trigger(Cron("0 9 * * *")), 8 * 3600.0, pipelines=("greet*",))
@@ -30,14 +28,6 @@ FROZEN = ("Frozen", "frozen until 2026-01-01T17:00:00Z")
 @pytest.fixture
 def clock() -> SetClock:
     return SetClock("2026-01-01T12:00:00")
-
-
-@pytest.fixture
-def site(tmp_path: Path, clock: SetClock) -> Iterator[Site]:
-    site = make_site(tmp_path / "state", clock)  # type: ignore[arg-type]
-    yield site
-    site.close()
-    site.state.close()
 
 
 @pytest.fixture

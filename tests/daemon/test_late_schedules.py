@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from reconciler.execution.site import Site
 from reconciler.model.runs import RunStatus
 
 from .following import SOURCE, Following
 from .origin import Origin
 from .scheduling import GREET, NIGHTLY, OF_THE_DAY, SetClock, begin, said, schedule, text_of, with_input
-from .site import make_site
 from .waiting import Waiting
 
 DOWN = "2026-01-05T09:30:00"  # four mornings later
@@ -24,14 +21,6 @@ HOURLY = "{type: cron, expression: 0 * * * *}"
 @pytest.fixture
 def clock() -> SetClock:
     return SetClock("2026-01-01T12:00:00")
-
-
-@pytest.fixture
-def site(tmp_path: Path, clock: SetClock) -> Iterator[Site]:
-    site = make_site(tmp_path / "state", clock)  # type: ignore[arg-type]
-    yield site
-    site.close()
-    site.state.close()
 
 
 def after_downtime(following: Following, origin: Origin, clock: SetClock, more: str, until: str = DOWN) -> list[str]:

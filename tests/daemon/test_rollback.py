@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from reconciler.execution.site import Site
 from reconciler.model.asked_runs import AskedRun
 from reconciler.model.pins import Pin
 from reconciler.model.runs import RunStatus, StepStatus
@@ -15,7 +11,6 @@ from reconciler.model.runs import RunStatus, StepStatus
 from .following import SOURCE, Following
 from .origin import Origin, pipeline
 from .scheduling import NIGHTLY, SetClock, schedule
-from .site import make_site
 
 GREET = "greet.yaml"
 TOLD = "by ada@lab since 2026-01-01T12:00:00Z: worse"
@@ -24,14 +19,6 @@ TOLD = "by ada@lab since 2026-01-01T12:00:00Z: worse"
 @pytest.fixture
 def clock() -> SetClock:
     return SetClock("2026-01-01T12:00:00")
-
-
-@pytest.fixture
-def site(tmp_path: Path, clock: SetClock) -> Iterator[Site]:
-    site = make_site(tmp_path / "state", clock)  # type: ignore[arg-type]
-    yield site
-    site.close()
-    site.state.close()
 
 
 def pin(following: Following, kind: str, name: str, commit: str, run: str = "") -> Pin:

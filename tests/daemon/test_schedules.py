@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from reconciler.execution.site import Site
 from reconciler.model.manifests import Kind
 from reconciler.model.runs import RunStatus, StepStatus
 from reconciler.state.schedules import FiredRun
@@ -16,21 +14,12 @@ from reconciler.state.schedules import FiredRun
 from .following import SOURCE, Following
 from .origin import Origin
 from .scheduling import GREET, NIGHTLY, OF_THE_DAY, SetClock, begin, said, schedule, text_of, with_input
-from .site import make_site
 from .waiting import Waiting
 
 
 @pytest.fixture
 def clock() -> SetClock:
     return SetClock("2026-01-01T12:00:00")
-
-
-@pytest.fixture
-def site(tmp_path: Path, clock: SetClock) -> Iterator[Site]:
-    site = make_site(tmp_path / "state", clock)  # type: ignore[arg-type]
-    yield site
-    site.close()
-    site.state.close()
 
 
 class TestFiring:
